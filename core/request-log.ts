@@ -1,0 +1,57 @@
+// One row per scheduled request, in typed arrays: when it was due, sent, seen by the origin, answered, and how it ended.
+// The generator writes its columns and the origin its own, in one process on one clock, so the latency a proxy adds is
+// exact per request. Times are milliseconds of `performance.now()`; 0 means "did not happen".
+
+/** How a scheduled request ended. Every row ends with exactly one fate; `pending` left over means broken accounts. */
+export const fates = [
+  'pending',
+  'ok',
+  'bad-status',
+  'bad-response',
+  'refused',
+  'reset',
+  'closed',
+  'timeout',
+  'unsent',
+] as const
+export type Fate = (typeof fates)[number]
+
+export class RequestLog {
+  readonly size: number
+  /** The intended instant. */
+  readonly dueAt: Float64Array
+  /** When the request's bytes (or the connection it needs) were asked of the kernel. */
+  readonly startedAt: Float64Array
+  /** When the request's bytes were given to the kernel. */
+  readonly sentAt: Float64Array
+  readonly originInAt: Float64Array
+  readonly originOutAt: Float64Array
+  /** The last byte of the answer, or the instant of failure. */
+  readonly endedAt: Float64Array
+  readonly status: Uint16Array
+  private readonly fateCodes: Uint8Array
+
+  constructor(size: number) {
+    this.size = size
+    this.dueAt = new Float64Array(size)
+    this.startedAt = new Float64Array(size)
+    this.sentAt = new Float64Array(size)
+    this.originInAt = new Float64Array(size)
+    this.originOutAt = new Float64Array(size)
+    this.endedAt = new Float64Array(size)
+    this.status = new Uint16Array(size)
+    this.fateCodes = new Uint8Array(size)
+  }
+
+  fateOf(row: number): Fate {
+    return fates[this.fateCodes[row]!]!
+  }
+
+  /** Ends a row. @throws when the row has ended before: a request must not be counted twice. */
+  end(row: number, fate: Exclude<Fate, 'pending'>, endedAt: number, status = 0): void {
+    if (this.fateCodes[row] !== 0) throw new Error(`request ${row} ended twice: ${this.fateOf(row)}, then ${fate}`)
+    this.fateCodes[row] = fates.indexOf(fate)
+    this.endedAt[row] = endedAt
+    this.status[row] = status
+  }
+}
