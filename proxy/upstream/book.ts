@@ -1,0 +1,151 @@
+// The book of upstreams: their connections, opened and lent as the pool says. The pool deals in numbers; here they become
+// sockets.
+import {
+  CLOSE,
+  type ConnectionPool,
+  DIAL,
+  KEEP,
+  type REJECT,
+  type Ticket,
+  type Upstream,
+  type WAIT,
+} from '../../core/contracts.ts'
+import type { ProxyConfig, UpstreamAddress } from '../config.ts'
+import { type DeadlineWheel, Timed } from '../deadlines.ts'
+import type { Counters } from '../statistics.ts'
+import { DIALING, OriginConnection, type OriginOwner } from './origin-connection.ts'
+
+/** A connection has become free (or has failed to open) for an exchange that waits. */
+export interface Borrower {
+  /** `origin` is now lent to the exchange with this ticket. */
+  onLent(ticket: Ticket, origin: OriginConnection): void
+  /** The exchange with this ticket may open a connection now: `dial` was called for it. */
+  onDialing(ticket: Ticket, origin: OriginConnection): void
+}
+
+export class UpstreamBook {
+  readonly upstreams: readonly Upstream[]
+  private readonly addresses: readonly UpstreamAddress[]
+  private readonly pool: ConnectionPool
+  private readonly owner: OriginOwner & Borrower
+  private readonly counters: Counters
+  private readonly wheel: DeadlineWheel
+  private readonly connectMs: number
+  private readonly origins: (OriginConnection | undefined)[] = []
+  private readonly freeIds: number[] = []
+  private readonly expiry: PoolExpiry
+
+  constructor(
+    config: ProxyConfig,
+    pool: ConnectionPool,
+    owner: OriginOwner & Borrower,
+    counters: Counters,
+    wheel: DeadlineWheel,
+  ) {
+    this.addresses = config.upstreams
+    this.upstreams = config.upstreams.map(({ id, weight }, index) => ({ index, id, weight, inFlight: 0 }))
+    this.pool = pool
+    this.owner = owner
+    this.counters = counters
+    this.wheel = wheel
+    this.connectMs = config.timeouts.connectMs
+    this.expiry = new PoolExpiry(this)
+  }
+
+  /**
+   * A connection to `upstream` for the exchange with this ticket: one that is open, DIAL when one is being opened
+   * (`onDialing` has been called), WAIT when `onLent` will come later, or REJECT.
+   */
+  borrow(
+    upstream: Upstream,
+    ticket: Ticket,
+    now: number,
+  ): OriginConnection | typeof DIAL | typeof WAIT | typeof REJECT {
+    const answer = this.pool.acquire(upstream, ticket, now)
+    if (answer >= 0) {
+      this.counters.upstreamReuses++
+      return this.origins[answer]!
+    }
+    if (answer === DIAL) this.dial(upstream, ticket, now)
+    return answer as typeof DIAL | typeof WAIT | typeof REJECT
+  }
+
+  /** The connection that was asked for has opened. */
+  opened(origin: OriginConnection, now: number): void {
+    this.pool.onDialed(origin.upstream, origin.id, now)
+  }
+
+  /** The exchange is done with a connection that is still open. */
+  release(origin: OriginConnection, reusable: boolean, now: number): void {
+    origin.exchange = null
+    this.wheel.arm(origin, Number.POSITIVE_INFINITY)
+    const answer = this.pool.release(origin.upstream, origin.id, reusable, now)
+    if (answer === CLOSE) this.discard(origin, now)
+    else if (answer === KEEP) {
+      if (this.expiry.dueAt === Number.POSITIVE_INFINITY) this.wheel.arm(this.expiry, this.pool.nextExpiryAt())
+    } else this.owner.onLent(answer, origin)
+  }
+
+  /** Closes a connection, open or still opening, and forgets it. */
+  discard(origin: OriginConnection, now: number): void {
+    const wasDialing = origin.state === DIALING
+    origin.destroy()
+    this.forget(origin, wasDialing, now)
+  }
+
+  /** A connection that has closed by itself leaves the book. */
+  forget(origin: OriginConnection, wasDialing: boolean, now: number): void {
+    const { upstream, id } = origin
+    origin.exchange = null
+    this.wheel.disarm(origin)
+    this.origins[id] = undefined
+    this.freeIds.push(id)
+    this.counters.upstreamConnectionsOpen--
+    if (wasDialing) this.counters.upstreamDialFailures++
+    const ticket = wasDialing ? this.pool.onDialFailed(upstream, now) : this.pool.onClosed(upstream, id, now)
+    if (ticket !== KEEP) this.dial(upstream, ticket, now)
+  }
+
+  /** The exchange with this ticket no longer waits. */
+  giveUp(upstream: Upstream, ticket: Ticket): void {
+    this.pool.onGaveUp(upstream, ticket)
+  }
+
+  /** Closes the idle connections whose time has come. */
+  closeExpired(now: number): void {
+    for (const id of this.pool.expired(now)) {
+      const origin = this.origins[id]
+      if (origin) this.discard(origin, now)
+    }
+    this.wheel.arm(this.expiry, this.pool.nextExpiryAt())
+  }
+
+  closeAll(): void {
+    for (const origin of this.origins) origin?.destroy()
+  }
+
+  private dial(upstream: Upstream, ticket: Ticket, now: number): void {
+    const id = this.freeIds.pop() ?? this.origins.length
+    const origin = new OriginConnection(this.owner, id, upstream, this.addresses[upstream.index]!)
+    this.origins[id] = origin
+    this.counters.upstreamDials++
+    this.counters.upstreamConnectionsOpen++
+    this.wheel.arm(origin, this.connectMs === 0 ? Number.POSITIVE_INFINITY : now + this.connectMs)
+    this.owner.onDialing(ticket, origin)
+  }
+}
+
+/** The wheel's entry for idle connections: one for the whole book. */
+class PoolExpiry extends Timed {
+  private readonly book: UpstreamBook
+
+  constructor(book: UpstreamBook) {
+    super()
+    this.book = book
+  }
+
+  onDue(now: number): void {
+    this.dueAt = Number.POSITIVE_INFINITY
+    this.book.closeExpired(now)
+  }
+}
