@@ -146,12 +146,13 @@ export interface HostileReport {
   endedByServer: number
   /** Connections that could not be opened (refused, or reset before the first byte). */
   refused: number
-  /** The longest time the server kept one connection that sent no complete request head. */
+  /** The longest the server kept one of these connections; for a slowloris none of them ever sent a complete head. */
   longestHeldMs: Ms
 }
 
 /** A hostile client at work. `stop` closes every connection it still holds. */
 export interface Hostile {
+  /** @throws InvalidRunError when this machine ran out of ports or descriptors: then nothing was learnt. */
   report(): HostileReport
   stop(): void
 }

@@ -136,6 +136,11 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
     return port
   }
 
+  /** The upstreams with their counts of requests in flight. */
+  get upstreams(): readonly Upstream[] {
+    return this.book.upstreams
+  }
+
   /** Stops accepting, closes what is idle, and resolves when the rest has finished or `drainMs` have passed. */
   async drain(): Promise<void> {
     this.listener.close()

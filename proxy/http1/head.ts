@@ -111,6 +111,7 @@ export class MessageHead {
 
 /** The head of a request. */
 export class RequestHead extends MessageHead {
+  /** As it arrived; empty when the head was refused before its end was found. */
   method = ''
   /** The target's path and query lie between these offsets. Use `target` for the text: it knows the exceptions. */
   targetFrom = 0
@@ -125,6 +126,8 @@ export class RequestHead extends MessageHead {
 
   override begin(bytes: Buffer, from: number, limits: HeadLimits): void {
     super.begin(bytes, from, limits)
+    this.method = ''
+    this.targetFrom = this.targetTo = from
     this.impliedTarget = ''
     this.hostFrom = this.hostTo = from
     this.expectContinue = false

@@ -7,6 +7,19 @@ import { maxHostBytes } from './host.ts'
 import { phraseOf } from './status-phrases.ts'
 import { copy, encode, put, writeLineEnd, writeNumber, writeText } from './text-output.ts'
 
+/** The constant parts, encoded once. */
+const blank = encode(' ')
+const afterTarget = encode(' HTTP/1.1\r\nHost: ')
+const version = encode('HTTP/1.1 ')
+const forwardedFor = encode('X-Forwarded-For: ')
+const forwardedProto = { http: encode('X-Forwarded-Proto: http\r\n'), https: encode('X-Forwarded-Proto: https\r\n') }
+const forwardedHost = encode('X-Forwarded-Host: ')
+const viaLabel = encode('Via: ')
+const contentLength = encode('Content-Length: ')
+const transferEncoding = encode('Transfer-Encoding: chunked\r\n')
+const connectionClose = encode('Connection: close\r\n')
+const connectionKeepAlive = encode('Connection: keep-alive\r\n')
+
 /** What is told to the origin about the way a request came. All texts are ASCII without line ends. */
 export interface Forwarding {
   /** The client's address without its port. */
@@ -58,19 +71,6 @@ export function writeRequestHead(head: RequestHead, out: Buffer, at: number, for
   else if (head.contentLength >= 0) end = writeLength(head.contentLength, out, end)
   return writeLineEnd(out, end)
 }
-
-/** The constant parts, encoded once. */
-const blank = encode(' ')
-const afterTarget = encode(' HTTP/1.1\r\nHost: ')
-const version = encode('HTTP/1.1 ')
-const forwardedFor = encode('X-Forwarded-For: ')
-const forwardedProto = { http: encode('X-Forwarded-Proto: http\r\n'), https: encode('X-Forwarded-Proto: https\r\n') }
-const forwardedHost = encode('X-Forwarded-Host: ')
-const viaLabel = encode('Via: ')
-const contentLength = encode('Content-Length: ')
-const transferEncoding = encode('Transfer-Encoding: chunked\r\n')
-const connectionClose = encode('Connection: close\r\n')
-const connectionKeepAlive = encode('Connection: keep-alive\r\n')
 
 /** How the body of a response is delimited towards the client. `close`: by the end of the connection. */
 export type Framing = 'none' | 'length' | 'chunked' | 'close'
@@ -156,14 +156,9 @@ const errorResponses = new Map<string, string>()
  * A complete response of the proxy's own: text/plain body `<status> <phrase>`, with Content-Length, and Connection: close
  * when `close`. `retryAfterSeconds` is rounded up. `withoutBody` leaves out the body but not its length: an answer to HEAD.
  */
-export function errorResponse(
-  status: number,
-  close: boolean,
-  retryAfterSeconds?: number,
-  withoutBody: boolean = false,
-): string {
-  const key = `${status}${close ? 'c' : 'k'}${withoutBody ? 'h' : 'b'}`
+export function errorResponse(status: number, close: boolean, retryAfterSeconds?: number, withoutBody = false): string {
   if (retryAfterSeconds !== undefined) return buildError(status, close, Math.ceil(retryAfterSeconds), withoutBody)
+  const key = `${status} ${close} ${withoutBody}`
   let response = errorResponses.get(key)
   if (response === undefined) errorResponses.set(key, (response = buildError(status, close, undefined, withoutBody)))
   return response

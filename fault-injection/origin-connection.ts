@@ -1,0 +1,194 @@
+// One connection of the scripted origin: reads requests one after another (pipelined ones wait), takes the service time
+// each one draws, and answers. Stamps the rows of the request log when the head is in and when the answer is out.
+import type { Socket } from 'node:net'
+import type { ServiceTime } from '../core/contracts.ts'
+import { uniformAt } from '../core/random.ts'
+import type { RequestLog } from '../core/request-log.ts'
+import { BAD, ChunkedScanner } from '../loadgen/chunked-scanner.ts'
+import { badRequest, continueInterim, scriptedAnswer, writeAnswer } from './origin-answer.ts'
+import { plainScript, type Script, scriptOf } from './origin-script.ts'
+import { type RequestHead, readRequestHead } from './request-head.ts'
+
+const maxHeadBytes = 65_536
+const maxEchoBytes = 1_048_576
+const nothing = Buffer.alloc(0)
+
+/** What the connections of one origin share. The counters of `total` are shared by all origins. */
+export interface OriginSetup {
+  readonly name: string
+  readonly seed: number
+  readonly law: ServiceTime
+  readonly log: RequestLog | null
+  readonly responseBytes: number
+  /** The whole answer to a request that asks for nothing special; null when it is too large to be written at once. */
+  readonly plain: Buffer | null
+  readonly total: OriginCounts
+  readonly own: { requests: number; connectionsOpened: number }
+}
+
+export interface OriginCounts {
+  connectionsOpened: number
+  connectionsOpen: number
+  connectionsOpenPeak: number
+  connectionsWithRequest: number
+  requests: number
+  requestsNotHonest: number
+  requestsMalformed: number
+  requestBodyBytes: number
+  inFlight: number
+  inFlightPeak: number
+}
+
+/** @see OriginSetup */
+export class OriginConnection {
+  private readonly socket: Socket
+  private readonly origin: OriginSetup
+  private readonly chunked = new ChunkedScanner()
+  /** Bytes that wait: a partial head, or requests pipelined behind the one being served. */
+  private stash: Buffer = nothing
+  private request: RequestHead | null = null
+  private script: Script = plainScript
+  private bodyLeft = 0
+  private answering = false
+  private reading = false
+  private served = false
+  private echoed: Buffer[] = []
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, origin: OriginSetup) {
+    this.socket = socket
+    this.origin = origin
+  }
+
+  onData(chunk: Buffer): void {
+    const bytes = this.stash.length === 0 ? chunk : Buffer.concat([this.stash, chunk])
+    this.stash = nothing
+    this.read(bytes)
+  }
+
+  onClose(): void {
+    clearTimeout(this.timer)
+    if (this.request) this.origin.total.inFlight--
+    this.request = null
+  }
+
+  private read(bytes: Buffer): void {
+    this.reading = true
+    let at = 0
+    while (at < bytes.length && !this.answering && !this.socket.destroyed) {
+      const next = this.request ? this.readBody(bytes, at, this.request) : this.readHead(bytes, at)
+      if (next === at) break
+      at = next
+    }
+    this.reading = false
+    if (at === bytes.length) return
+    this.stash = at === 0 ? bytes : bytes.subarray(at)
+    // While a request is served nothing more is taken; a partial head waits for its rest.
+    if (this.answering) this.socket.pause()
+  }
+
+  /** The position after the head, or `at` when the head is not complete. */
+  private readHead(bytes: Buffer, at: number): number {
+    const end = bytes.indexOf('\r\n\r\n', at, 'latin1')
+    if (end < 0) {
+      if (bytes.length - at > maxHeadBytes) this.refuse()
+      return at
+    }
+    const text = bytes.toString('latin1', at, end + 2)
+    const request = readRequestHead(text)
+    if (!request) this.refuse()
+    else this.begin(request, text)
+    return end + 4
+  }
+
+  private begin(request: RequestHead, text: string): void {
+    const { total, own, log } = this.origin
+    this.request = request
+    if (!this.served) total.connectionsWithRequest++
+    this.served = true
+    own.requests++
+    total.requests++
+    total.inFlightPeak = Math.max(total.inFlightPeak, ++total.inFlight)
+    if (request.index < 0) total.requestsNotHonest++
+    else if (log && request.index < log.size) log.originInAt[request.index] = performance.now()
+    this.script = scriptOf(request.target)
+    if (this.script.echo) this.echoed.push(Buffer.from(text, 'latin1'))
+    if (request.bodyBytes === 0) this.serve()
+    else this.expectBody(request)
+  }
+
+  private expectBody(request: RequestHead): void {
+    if (request.expectsContinue) this.socket.write(continueInterim)
+    this.bodyLeft = request.bodyBytes
+    this.chunked.begin()
+  }
+
+  private readBody(bytes: Buffer, at: number, request: RequestHead): number {
+    if (request.bodyBytes > 0) {
+      const end = Math.min(bytes.length, at + this.bodyLeft)
+      this.takeBody(bytes, at, end)
+      if ((this.bodyLeft -= end - at) === 0) this.serve()
+      return end
+    }
+    const next = this.chunked.feed(bytes, at, bytes.length, (source, from, to) => this.takeBody(source, from, to))
+    if (next === BAD) this.refuse()
+    else if (next >= 0) this.serve()
+    return next < 0 ? bytes.length : next
+  }
+
+  private takeBody(bytes: Uint8Array, from: number, to: number): void {
+    this.origin.total.requestBodyBytes += to - from
+    if (!this.script.echo) return
+    const held = this.echoed.reduce((sum, piece) => sum + piece.length, 0)
+    if (held < maxEchoBytes) this.echoed.push(Buffer.from(bytes.subarray(from, to)))
+  }
+
+  /** The request is complete: waits out the service time, then answers. Timers keep whole milliseconds, so it is rounded. */
+  private serve(): void {
+    const { law, seed, name, total } = this.origin
+    this.answering = true
+    let serviceMs = this.script.delayMs ?? 0
+    if (this.script.delayMs === null && law.meanMs > 0) {
+      const index = this.request!.index
+      serviceMs = law.quantile(uniformAt(seed, `service/${name}`, index < 0 ? total.requests : index))
+    }
+    const rounded = Math.round(serviceMs)
+    if (rounded === 0) this.answer()
+    else this.timer = setTimeout(() => this.answer(), rounded)
+  }
+
+  private answer(): void {
+    const { plain, name, responseBytes } = this.origin
+    const request = this.request!
+    if (this.script === plainScript && plain && request.keepAlive && request.method !== 'HEAD') {
+      this.socket.write(plain)
+      this.onWritten()
+      return
+    }
+    const echoed = this.script.echo ? Buffer.concat(this.echoed) : nothing
+    const answer = scriptedAnswer(this.script, request, name, responseBytes, echoed)
+    writeAnswer(this.socket, answer, () => this.onWritten())
+  }
+
+  private onWritten(): void {
+    const { request } = this
+    if (!request) return
+    const { total, log } = this.origin
+    if (log && request.index >= 0 && request.index < log.size) log.originOutAt[request.index] = performance.now()
+    total.inFlight--
+    this.request = null
+    this.answering = false
+    this.echoed = []
+    if (this.reading || this.socket.destroyed || this.socket.writableEnded) return
+    if (this.socket.isPaused()) this.socket.resume()
+    const { stash } = this
+    this.stash = nothing
+    if (stash.length > 0) this.read(stash)
+  }
+
+  private refuse(): void {
+    this.origin.total.requestsMalformed++
+    this.socket.end(badRequest)
+    this.answering = true
+  }
+}
