@@ -81,11 +81,14 @@ const vitest = tool(['vitest', 'vitest.mjs'])
 const biome = tool(['@biomejs', 'biome', 'bin', 'biome'])
 const tsc = tool(['typescript', 'bin', 'tsc'])
 
-/** The steps of `npm run check`: everything CI runs. Each is one program; the first that fails ends it. */
-const steps = {
-  test: [[vitest, 'run', ...words]],
-  check: [[biome, 'ci', '.'], [tsc, '-p', '.'], [vitest, 'run'], [join(root, 'tests', 'check.ts')]],
-}
+const test = [[vitest, 'run', ...words]]
+const lint = [
+  [biome, 'ci', '.'],
+  [tsc, '-p', '.'],
+]
+const long = [[join(root, 'tests', 'long.ts')]]
+/** The commands about the code itself: programs in order; the first that fails ends it. All others are harness/cli.ts's. */
+const steps = { test, lint, long, check: [...lint, ...test, ...long] }
 
 let status = 0
 for (const step of steps[command] ?? [[join(root, 'harness', 'cli.ts'), command, ...words]]) {

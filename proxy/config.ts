@@ -8,12 +8,13 @@ import type {
   Balancer,
   BufferingPolicy,
   ConnectionPool,
+  Described,
   Limiter,
   StrategySpec,
 } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
+import type { ParameterTable } from '../core/parameters.ts'
 import { type Chosen, choose } from '../core/registry.ts'
-import type { ThreadingStrategy } from './threading.ts'
 
 const ms = (standard: number) => z.number().min(0).max(86_400_000).default(standard)
 const whole = (standard: number, min: number, max: number) => z.int().min(min).max(max).default(standard)
@@ -96,7 +97,8 @@ export interface RouteConfig {
 /** A decoded configuration. */
 export interface ProxyConfig {
   readonly listen: { readonly host: string; readonly port: number }
-  readonly threading: Chosen<ThreadingStrategy>
+  /** Launched by threading.ts, which knows its type: a threading model is launched with a whole configuration. */
+  readonly threading: Chosen<Described & { readonly params: ParameterTable }>
   readonly pool: Chosen<AnyStrategy<ConnectionPool>>
   readonly buffering: Chosen<AnyStrategy<BufferingPolicy>>
   readonly balancer: Chosen<AnyStrategy<Balancer>>

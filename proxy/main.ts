@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import { exitStatus, UsageError, unknownName } from '../core/errors.ts'
 import { readConfig } from './config.ts'
+import { launch } from './threading.ts'
 
 const reportMs = 200
 
@@ -14,8 +15,7 @@ export async function proxy(args: Readonly<Record<string, string>>): Promise<num
   for (const key of Object.keys(args)) if (key !== 'config') throw unknownName('key', key, ['config'], 'proxy')
   if (!args.config) throw new UsageError('proxy: config=FILE is missing; docs/configuration.md shows one')
   const config = await readConfig(args.config)
-  const { strategy, params } = config.threading
-  const running = await strategy.launch(params, config, args.config)
+  const running = await launch(config, args.config)
   const stopped = stopSignal()
   const report = setInterval(() => process.send?.({ type: 'stats', ...running.takeStatistics() }), reportMs)
   if (process.send) process.send({ type: 'ready', port: running.port })

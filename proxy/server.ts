@@ -40,9 +40,11 @@ import {
 import type { Log } from './log.ts'
 import { type Counters, newCounters } from './statistics.ts'
 import { type Borrower, UpstreamBook } from './upstream/book.ts'
-import { DIALING, type OriginConnection, type OriginOwner } from './upstream/origin-connection.ts'
+import { DIALING, NOBODY, type OriginConnection, type OriginOwner } from './upstream/origin-connection.ts'
 
+/** The protocol version received and our name, for Via. */
 const via = '1.1 windtunnel'
+const viaOld = '1.0 windtunnel'
 /** How exact deadlines are. */
 const tickMs = 50
 /** After the last response of a connection that still sends, so long is its input thrown away before it is cut. */
@@ -85,7 +87,7 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
     clientMinor: 1,
     via,
   }
-  private readonly forwarding = { client: '', proto: 'http' as const, via }
+  private readonly forwarding = { client: '', proto: 'http' as const, via: via as string }
   private readonly book: UpstreamBook
   private readonly routes: readonly Route[]
   private readonly buffering: BufferingPolicy
@@ -242,6 +244,7 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
     upstream.inFlight++
     this.routes[exchange.route]!.balancer.onSend?.(upstream, now)
     this.forwarding.client = client.address
+    this.forwarding.via = exchange.clientMinor === 1 ? via : viaOld
     const { gather } = this
     const borrowed = this.book.borrow(upstream, client.id, now)
     if (borrowed === REJECT) return this.fail(client, exchange, 503, 'dial-failed', 'the pool is full')
@@ -258,15 +261,13 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
   }
 
   onDialing(ticket: Ticket, origin: OriginConnection): void {
-    const exchange = this.clients[ticket]!.exchange!
-    exchange.origin = origin
-    origin.exchange = exchange
+    this.clients[ticket]!.exchange!.origin = origin
   }
 
   onDialed(origin: OriginConnection): void {
     const now = performance.now()
     this.book.opened(origin, now)
-    this.onLent(origin.exchange!.client, origin)
+    this.onLent(origin.lentTo, origin)
   }
 
   onLent(ticket: Ticket, origin: OriginConnection): void {
@@ -290,8 +291,7 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
     exchange.origin = origin
     exchange.phase = SENT
     exchange.sentAt = now
-    origin.exchange = exchange
-    origin.requests++
+    origin.lentTo = exchange.client
     this.setOriginDeadline(origin, now, this.timeouts.responseHeadMs)
   }
 
@@ -325,11 +325,11 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
   // ------------------------------------------------------------------------------------------- the response is relayed
 
   onOriginBytes(origin: OriginConnection, bytes: Buffer, to: number): void {
-    const { exchange } = origin
     const now = performance.now()
     // Bytes that nobody asked for: the connection cannot be trusted with another request.
-    if (exchange === null) return this.book.discard(origin, now)
-    const client = this.clients[exchange.client]!
+    if (origin.lentTo === NOBODY) return this.book.discard(origin, now)
+    const client = this.clients[origin.lentTo]!
+    const exchange = client.exchange!
     const { gather } = this
     gather.open(client.socket)
     let at = exchange.phase === SENT ? this.takeResponseHeads(client, exchange, origin, bytes, to, now) : 0
@@ -427,7 +427,7 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
 
   private onClientCaughtUp(client: ClientConnection, origin: OriginConnection): void {
     client.writeStalled = false
-    if (client.state !== IN_EXCHANGE || origin.exchange !== client.exchange) return
+    if (client.state !== IN_EXCHANGE || origin.lentTo !== client.id) return
     const now = performance.now()
     origin.bufferInUse = false
     this.setClientDeadline(client, now, client.exchange!.requestBody.done ? 0 : this.timeouts.bodyIdleMs)
@@ -464,7 +464,7 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
     exchange.phase = RESTING
     exchange.upstream = exchange.origin = null
     if (origin === null) this.book.giveUp(upstream, exchange.client)
-    else if (origin.exchange === exchange) {
+    else if (origin.lentTo === exchange.client) {
       if (reusable && exchange.requestBody.done) this.book.release(origin, true, now)
       else this.book.discard(origin, now)
     }
@@ -516,11 +516,12 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
 
   onOriginClosed(origin: OriginConnection, reset: boolean): void {
     const now = performance.now()
-    const { exchange } = origin
-    const dialling = exchange !== null && exchange.phase === WAITING
+    const ticket = origin.lentTo
+    const client = ticket === NOBODY ? undefined : this.clients[ticket]!
+    const exchange = client?.exchange
+    const dialling = exchange?.phase === WAITING
     this.book.forget(origin, dialling, now)
-    if (exchange === null) return
-    const client = this.clients[exchange.client]!
+    if (!client || !exchange) return
     if (dialling) this.fail(client, exchange, 502, 'dial-failed', `${origin.upstream.id} cannot be reached`)
     else if (exchange.phase === SENT)
       this.fail(client, exchange, 502, 'origin-closed', `${origin.upstream.id} closed without an answer`)
@@ -529,9 +530,9 @@ export class ProxyServer implements ClientOwner, OriginOwner, Borrower {
   }
 
   onOriginDue(origin: OriginConnection): void {
-    const { exchange } = origin
-    if (exchange === null) return
-    const client = this.clients[exchange.client]!
+    if (origin.lentTo === NOBODY) return
+    const client = this.clients[origin.lentTo]!
+    const exchange = client.exchange!
     const what = origin.state === DIALING ? 'connectMs' : exchange.phase === SENT ? 'responseHeadMs' : 'responseIdleMs'
     this.fail(client, exchange, 504, 'timeout', `${origin.upstream.id}: ${what} has passed`)
   }

@@ -33,3 +33,9 @@ export function defineThreading<const P extends ParameterTable>(
 ): ThreadingStrategy {
   return strategy as unknown as ThreadingStrategy
 }
+
+/** Starts the proxy as its configuration says. `source` is the file it came from. @throws UsageError when the port is taken. */
+export function launch(config: ProxyConfig, source: string): Promise<RunningProxy> {
+  const { strategy, params } = config.threading
+  return (strategy as ThreadingStrategy).launch(params, config, source)
+}

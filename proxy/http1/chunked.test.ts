@@ -129,6 +129,9 @@ describe('bounds', () => {
     expect(decode(`1;${'a'.repeat(254)}\r\nb\r\n0\r\n\r\n`).error).toBe('')
     expect(decode(`1;${'a'.repeat(257)}\r\nb\r\n0\r\n\r\n`).error).not.toBe('')
     expect(decode(`1;${'a'.repeat(200)}\r\nb\r\n`.repeat(100)).error).not.toBe('')
+    const decoder = new ChunkedDecoder()
+    const half = `${`1;${'a'.repeat(200)}\r\nb\r\n`.repeat(60)}0\r\n\r\n`
+    for (let body = 0; body < 3; body++) expect(decode(half, [], decoder).error).toBe('')
   })
 
   test('trailers, in bytes and in number', () => {

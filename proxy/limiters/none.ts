@@ -1,3 +1,4 @@
+// The absence of a limiter, as a strategy like the others.
 import { defineLimiter } from '../../core/contracts.ts'
 
 export default defineLimiter({

@@ -13,7 +13,7 @@ import {
 import type { ProxyConfig, UpstreamAddress } from '../config.ts'
 import { type DeadlineWheel, Timed } from '../deadlines.ts'
 import type { Counters } from '../statistics.ts'
-import { DIALING, OriginConnection, type OriginOwner } from './origin-connection.ts'
+import { DIALING, NOBODY, OriginConnection, type OriginOwner } from './origin-connection.ts'
 
 /** A connection has become free (or has failed to open) for an exchange that waits. */
 export interface Borrower {
@@ -77,7 +77,7 @@ export class UpstreamBook {
 
   /** The exchange is done with a connection that is still open. */
   release(origin: OriginConnection, reusable: boolean, now: number): void {
-    origin.exchange = null
+    origin.lentTo = NOBODY
     this.wheel.arm(origin, Number.POSITIVE_INFINITY)
     const answer = this.pool.release(origin.upstream, origin.id, reusable, now)
     if (answer === CLOSE) this.discard(origin, now)
@@ -96,7 +96,7 @@ export class UpstreamBook {
   /** A connection that has closed by itself leaves the book. */
   forget(origin: OriginConnection, wasDialing: boolean, now: number): void {
     const { upstream, id } = origin
-    origin.exchange = null
+    origin.lentTo = NOBODY
     this.wheel.disarm(origin)
     this.origins[id] = undefined
     this.freeIds.push(id)
@@ -128,6 +128,7 @@ export class UpstreamBook {
     const id = this.freeIds.pop() ?? this.origins.length
     const origin = new OriginConnection(this.owner, id, upstream, this.addresses[upstream.index]!)
     this.origins[id] = origin
+    origin.lentTo = ticket
     this.counters.upstreamDials++
     this.counters.upstreamConnectionsOpen++
     this.wheel.arm(origin, this.connectMs === 0 ? Number.POSITIVE_INFINITY : now + this.connectMs)

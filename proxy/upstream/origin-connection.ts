@@ -1,10 +1,9 @@
 // One connection to an origin: opens it, reads into a buffer of its own, and says what happened. What the bytes mean is
 // the server's business.
 import net from 'node:net'
-import type { Upstream } from '../../core/contracts.ts'
+import type { Ticket, Upstream } from '../../core/contracts.ts'
 import type { UpstreamAddress } from '../config.ts'
 import { Timed } from '../deadlines.ts'
-import type { Exchange } from '../exchange.ts'
 
 /** What an origin connection tells the server it belongs to. */
 export interface OriginOwner {
@@ -15,6 +14,9 @@ export interface OriginOwner {
   onOriginClosed(origin: OriginConnection, reset: boolean): void
   onOriginDue(origin: OriginConnection, now: number): void
 }
+
+/** Not lent: tickets are 0 and up. */
+export const NOBODY = -1
 
 export const DIALING = 0
 export const OPEN = 1
@@ -29,10 +31,8 @@ export class OriginConnection extends Timed {
   readonly upstream: Upstream
   readonly socket: net.Socket
   state = DIALING
-  /** The exchange this connection is lent to; null while idle. */
-  exchange: Exchange | null = null
-  /** Requests sent so far. */
-  requests = 0
+  /** The ticket of the exchange this connection is lent to (or opened for); NOBODY while idle. */
+  lentTo: Ticket | typeof NOBODY = NOBODY
   /** The bytes last read may still be on their way to the client: read the next ones elsewhere. */
   bufferInUse = false
   paused = false
