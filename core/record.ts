@@ -9,7 +9,7 @@ const count = z.int().min(0)
 const ms = z.number()
 
 /** A latency distribution. A quantile is null when fewer than ten samples lie beyond it. */
-export const latencySchema = z.strictObject({
+export const latencySchema = z.object({
   count: count,
   p50Ms: ms.nullable(),
   p90Ms: ms.nullable(),
@@ -19,7 +19,7 @@ export const latencySchema = z.strictObject({
   histogram: z.string().describe('HDR histogram in microseconds, 3 digits, compressed V2 encoding in base64'),
 })
 
-const throughputSchema = z.strictObject({
+const throughputSchema = z.object({
   offeredPerSecond: z.number().describe('requests due per second by the schedule'),
   completedPerSecond: z.number().describe('requests answered with the expected status per second'),
 })
@@ -28,7 +28,7 @@ const errorsSchema = z
   .record(z.string(), count)
   .describe('failed requests by kind; a kind that did not occur is absent')
 
-const phaseSchema = z.strictObject({
+const phaseSchema = z.object({
   name: z.string(),
   fromMs: ms,
   toMs: ms,
@@ -45,23 +45,23 @@ const phaseSchema = z.strictObject({
     .describe('CPU of the target per completed request in this phase, microseconds'),
 })
 
-const columnSchema = z.strictObject({
+const columnSchema = z.object({
   unit: z.string(),
   values: z.array(z.number().nullable()),
 })
 
-const seriesSchema = z.strictObject({
+const seriesSchema = z.object({
   intervalMs: ms,
   atMs: z.array(ms).describe('start of each interval, from the start of the load'),
   columns: z.record(z.string(), columnSchema),
 })
 
-const trustSchema = z.strictObject({
+const trustSchema = z.object({
   ok: z.boolean(),
   reasons: z.array(z.string()),
 })
 
-export const runSchema = z.strictObject({
+export const runSchema = z.object({
   variant: z.string(),
   target: z.string(),
   engine: z.enum(['live', 'simulation']),
@@ -69,22 +69,22 @@ export const runSchema = z.strictObject({
   seed: z.int(),
   settings: z.record(z.string(), z.union([z.string(), z.number()])).describe('the architecture asked of the target'),
   phases: z.array(phaseSchema),
-  latency: latencySchema,
-  throughput: throughputSchema,
-  errors: errorsSchema,
-  cpu: z.strictObject({
+  latency: latencySchema.describe('of the measured phase'),
+  throughput: throughputSchema.describe('of the measured phase'),
+  errors: errorsSchema.describe('of the whole run'),
+  cpu: z.object({
     usPerRequest: z.number().nullable().describe('in the measured phase'),
     totalMs: ms,
     runQueueMs: ms.describe('time the target was ready to run and had to wait for a core'),
   }),
-  memory: z.strictObject({
+  memory: z.object({
     rssBytes: count.describe('median resident set of the process tree in the first phase'),
     peakRssBytes: count,
     bytesPerHeldConnection: z.number().nullable().describe('slope of resident set over connections held'),
   }),
   counters: z.record(z.string(), z.number()),
   series: seriesSchema,
-  generator: z.strictObject({
+  generator: z.object({
     scheduleHash: z.string(),
     scheduled: count,
     completed: count,
@@ -94,19 +94,19 @@ export const runSchema = z.strictObject({
     lagP99Ms: ms.nullable(),
     lagMaxMs: ms.nullable(),
   }),
-  trust: z.strictObject({
+  trust: z.object({
     accounting: trustSchema.describe('does every scheduled request have exactly one fate? If not, the run is invalid'),
     timing: trustSchema.describe('may timing claims be made from this run?'),
   }),
 })
 
-export const claimSchema = z.strictObject({
+export const claimSchema = z.object({
   claim: z.string(),
   holds: z.union([z.boolean(), z.literal('undecided')]),
   evidence: z.string(),
 })
 
-const comparisonSchema = z.strictObject({
+const comparisonSchema = z.object({
   metric: z.string(),
   unit: z.string(),
   better: z.enum(['lower', 'higher']),
@@ -122,7 +122,7 @@ const comparisonSchema = z.strictObject({
   pairs: count,
 })
 
-export const recordSchema = z.strictObject({
+export const recordSchema = z.object({
   schema: z.literal(recordSchemaName),
   scenario: z.string(),
   question: z.string(),
@@ -133,7 +133,7 @@ export const recordSchema = z.strictObject({
   tookMs: ms,
   effort: z.enum(['quick', 'normal', 'thorough']),
   seed: z.int(),
-  machine: z.strictObject({
+  machine: z.object({
     cpu: z.string(),
     cores: count,
     memoryBytes: count,
@@ -144,16 +144,16 @@ export const recordSchema = z.strictObject({
     dirty: z.boolean().nullable(),
     versions: z.record(z.string(), z.string()).describe('of the targets, as they print it'),
   }),
-  load: z.strictObject({
+  load: z.object({
     summary: z.string().describe('the load in one sentence'),
-    hostile: z.array(z.strictObject({ client: z.string(), phase: z.string() })),
-    phases: z.array(z.strictObject({ name: z.string(), durationMs: ms, hostile: z.boolean() })),
+    hostile: z.array(z.object({ client: z.string(), phase: z.string() })),
+    phases: z.array(z.object({ name: z.string(), durationMs: ms, hostile: z.boolean() })),
     measuredPhase: z.string(),
   }),
   variants: z.array(
-    z.strictObject({ name: z.string(), target: z.string(), about: z.string(), skipped: z.string().nullable() }),
+    z.object({ name: z.string(), target: z.string(), about: z.string(), skipped: z.string().nullable() }),
   ),
-  valid: z.strictObject({ ok: z.boolean(), reasons: z.array(z.string()) }),
+  valid: z.object({ ok: z.boolean(), reasons: z.array(z.string()) }),
   claims: z.array(claimSchema),
   runs: z.array(runSchema),
   comparisons: z.array(comparisonSchema),

@@ -1,0 +1,189 @@
+// What all charts share: colours as CSS variables (so that one drawing follows light and dark), a dash for each variant
+// (never colour alone), the shaded phases, axes with human units, and the step from Vega-Lite to Vega.
+import type { LoggerInterface } from 'vega'
+import { compile, type TopLevelSpec } from 'vega-lite'
+import type { PhaseSpan } from '../timeline.ts'
+import { formatValue } from '../units.ts'
+
+/** A table of the data of a chart, already formatted. */
+export interface DataTable {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** A chart ready for the page: `spec` is Vega, compiled; `label` is what a screen reader says. */
+export interface Chart {
+  readonly spec: object
+  readonly label: string
+}
+
+/** One mark definition of Vega-Lite: plain data, checked when it is compiled. */
+export type Layer = Readonly<Record<string, unknown>>
+
+const dashes = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]]
+
+export const seriesColours = 6
+
+/** The colour of the n-th variant, as a CSS variable of the page. */
+export function colourOf(index: number): string {
+  return `var(--series-${(index % seriesColours) + 1})`
+}
+
+/** The dash of the n-th variant; shifts against the colours so that the seventh variant repeats no pair. */
+export function dashOf(index: number): readonly number[] {
+  return dashes[(index + Math.floor(index / seriesColours)) % dashes.length]!
+}
+
+/** Colour and dash by variant; the legend is drawn by the page. */
+export function byVariant(names: readonly string[]): Layer {
+  const field = { field: 'variant', type: 'nominal', legend: null }
+  return {
+    color: { ...field, scale: { domain: names, range: names.map((_, index) => colourOf(index)) } },
+    strokeDash: { ...field, scale: { domain: names, range: names.map((_, index) => dashOf(index)) } },
+  }
+}
+
+/** Shades the phases with hostile clients; with `labels`, names every phase above the plot. */
+export function phaseLayers(phases: readonly PhaseSpan[], labels: boolean): Layer[] {
+  const seconds = phases.map(({ name, fromMs, toMs, hostile }) => ({
+    name,
+    from: fromMs / 1000,
+    to: toMs / 1000,
+    hostile,
+  }))
+  const x = { field: 'from', type: 'quantitative' }
+  const shade: Layer = {
+    data: { values: seconds.filter(phase => phase.hostile) },
+    mark: { type: 'rect', color: 'var(--hostile)', tooltip: null },
+    encoding: { x, x2: { field: 'to' } },
+  }
+  const room = { expr: `(datum.to - datum.from) / ${seconds.at(-1)?.to ?? 1} * width - 4` }
+  const label: Layer = {
+    data: { values: seconds },
+    mark: { type: 'text', align: 'left', dx: 2, fontSize: 11, color: 'var(--quiet)', tooltip: null, limit: room },
+    encoding: { x, y: { value: -8 }, text: { field: 'name' } },
+  }
+  return labels ? [shade, label] : [shade]
+}
+
+/** The time axis of every chart over time, in seconds from the start of the load. */
+export function timeAxis(durationMs: number, labels: boolean): Layer {
+  const end = durationMs / 1000
+  return {
+    field: 'at',
+    type: 'quantitative',
+    scale: { domain: [0, end], nice: false, padding: 0 },
+    axis: labels
+      ? { title: 'seconds', grid: false, tickCount: 8 }
+      : { title: null, labels: false, grid: false, ticks: false },
+  }
+}
+
+/** An axis with the given ticks, each labelled in human units; log scale when asked. */
+export function valueAxis(field: string, domain: readonly [number, number], log: boolean, unit: string): Layer {
+  const [low, high] = domain
+  const step = unit === 'bytes' ? 1024 ** Math.floor(Math.log(log ? low : high) / Math.log(1024)) : 1
+  const ticks = (log && high / low > 5 ? logTicks : linearTicks)([low / step, high / step])
+  const values = unit === 'share' ? [0, 1] : ticks.map(tick => tick * step)
+  const words = Object.fromEntries(values.map(value => [String(value), formatTick(unit, value)]))
+  return {
+    field,
+    type: 'quantitative',
+    scale: { type: log ? 'log' : 'linear', domain, nice: false, ...(!log && { zero: false }), clamp: true },
+    axis: {
+      title: null,
+      values,
+      labelExpr: `${JSON.stringify(words)}[datum.value]`,
+      minExtent: axisWidth,
+      maxExtent: axisWidth,
+    },
+  }
+}
+
+/** A tick says its unit only where the unit changes with the size: "connections" belongs in the title of the figure. */
+function formatTick(unit: string, value: number): string {
+  return formatValue(['ms', 'bytes', 'share'].includes(unit) ? unit : 'count', value)
+}
+
+/** Room for the labels left of every plot, px: equal, so that plots below each other line up. */
+const axisWidth = 56
+
+/** Decades, with 2 and 5 between them when there are few. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const decades = Math.log10(high / low)
+  const steps = decades > 2.5 ? [1] : decades > 1.2 ? [1, 3] : [1, 2, 5]
+  const ticks: number[] = []
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+    ticks.push(...steps.map(step => Number((step * 10 ** power).toPrecision(2))))
+  }
+  return ticks.filter(tick => tick >= low && tick <= high)
+}
+
+/** Three to five round steps. */
+function linearTicks([low, high]: readonly [number, number]): number[] {
+  const raw = (high - low) / 4
+  const power = 10 ** Math.floor(Math.log10(raw))
+  const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(candidate => candidate >= raw)!
+  const ticks: number[] = []
+  for (let tick = Math.ceil(low / step) * step; tick <= high * 1.0001; tick += step)
+    ticks.push(Number(tick.toPrecision(6)))
+  return ticks
+}
+
+/** A domain around the values, with air; null when there are none above zero (which a log scale needs). */
+export function logDomain(values: readonly (number | null)[]): [number, number] | null {
+  const positive = values.filter((value): value is number => value !== null && value > 0)
+  return positive.length === 0 ? null : [Math.min(...positive) * 0.8, Math.max(...positive) * 1.25]
+}
+
+/** Four significant digits: nobody sees more and the page stays small. */
+export function brief(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(4))
+}
+
+const config = {
+  aria: false,
+  background: 'transparent',
+  font: 'inherit',
+  view: { stroke: null },
+  axis: {
+    labelColor: 'var(--quiet)',
+    titleColor: 'var(--quiet)',
+    titleFontWeight: 'normal',
+    labelFontSize: 11,
+    titleFontSize: 11,
+    gridColor: 'var(--rule)',
+    domainColor: 'var(--rule)',
+    tickColor: 'var(--rule)',
+  },
+  line: { strokeWidth: 2, strokeJoin: 'round' },
+}
+
+/** A warning of the compiler is a mistake in a chart of ours: it stops the report instead of drawing something else. */
+const strictLogger: LoggerInterface = {
+  level: () => strictLogger,
+  error: (...words) => refuse(words),
+  warn: (...words) => refuse(words),
+  info: () => strictLogger,
+  debug: () => strictLogger,
+}
+
+function refuse(words: readonly unknown[]): never {
+  throw new Error(`a chart is wrong: ${words.join(' ')}`)
+}
+
+/** Compiles any Vega-Lite specification to Vega in the looks of the house. @throws on every warning. */
+export function compileSpec(spec: Layer): object {
+  return compile({ config, ...spec } as unknown as TopLevelSpec, { logger: strictLogger }).spec
+}
+
+/** Compiles layers over each other to a chart as wide as the element it stands in; `height` in px. */
+export function compileChart(layers: readonly Layer[], height: number): object {
+  return compileSpec({
+    width: 'container',
+    height,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    padding: { left: 0, right: 10, top: 2, bottom: 2 },
+    layer: layers,
+  })
+}

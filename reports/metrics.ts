@@ -1,0 +1,188 @@
+// The numbers of a summary table: which there are, what each means in one sentence, and how a run yields it. The
+// terminal, the page and the Markdown file all read this list, so they cannot disagree.
+import type { LatencySummary, PhaseSummary, Run, ScenarioRecord } from '../core/record.ts'
+import { median, runsOf, variantsThatRan } from './timeline.ts'
+import type { Unit } from './units.ts'
+import { describeFailure } from './units.ts'
+
+export type MetricGroup = 'work done' | 'latency' | 'cost' | 'hostile clients'
+
+export interface Metric {
+  readonly group: MetricGroup
+  readonly label: string
+  /** A column head of at most 12 characters. */
+  readonly short: string
+  readonly unit: Unit
+  /** What it means, one sentence. */
+  readonly doc: string
+  /** The value of one run; null when it was not measured or too few samples carry it. */
+  readonly of: (run: Run) => number | null
+}
+
+/** A metric over the repeats of one variant. */
+export interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+  /** Repeats that had a value. */
+  readonly repeats: number
+}
+
+type Measured = Pick<PhaseSummary, 'latency' | 'added' | 'throughput' | 'errors' | 'requests'>
+
+/** The phase the headline numbers are taken from. */
+function measuredPhase(record: ScenarioRecord, run: Run): PhaseSummary | undefined {
+  return run.phases.find(phase => phase.name === record.load.measuredPhase)
+}
+
+/** Share of the requests due that were answered, 0 to 1; null when none was due. */
+export function answeredIn(phase: Pick<PhaseSummary, 'latency' | 'requests'>): number | null {
+  return phase.requests === 0 ? null : phase.latency.count / phase.requests
+}
+
+/** Share answered over all repeats of a variant in the named phase, 0 to 1; null when none was due. */
+export function answeredShareOf(record: ScenarioRecord, variant: string, phaseName: string): number | null {
+  const phases = runsOf(record, variant).flatMap(run => run.phases.filter(phase => phase.name === phaseName))
+  const due = phases.reduce((sum, phase) => sum + phase.requests, 0)
+  const answered = phases.reduce((sum, phase) => sum + phase.latency.count, 0)
+  return due === 0 ? null : answered / due
+}
+
+/** Median, lowest and highest over the repeats of a variant; null when no repeat has a value. */
+export function spreadOf(record: ScenarioRecord, variant: string, metric: Metric): Spread | null {
+  const values = runsOf(record, variant)
+    .map(metric.of)
+    .filter(value => value !== null)
+  const middle = median(values)
+  return middle === null
+    ? null
+    : { median: middle, min: Math.min(...values), max: Math.max(...values), repeats: values.length }
+}
+
+/** Every metric that at least one variant has a value for, in the order of reading. */
+export function metricsOf(record: ScenarioRecord): Metric[] {
+  const all = [...workMetrics(record), ...latencyMetrics(record), ...costMetrics(record), ...hostileMetrics(record)]
+  const variants = variantsThatRan(record)
+  return all.filter(metric => variants.some(variant => spreadOf(record, variant, metric) !== null))
+}
+
+function inMeasured(record: ScenarioRecord, pick: (phase: Measured) => number | null): (run: Run) => number | null {
+  return run => {
+    const phase = measuredPhase(record, run)
+    return phase ? pick(phase) : null
+  }
+}
+
+function workMetrics(record: ScenarioRecord): Metric[] {
+  const kinds = new Set(record.runs.flatMap(run => Object.keys(measuredPhase(record, run)?.errors ?? {})))
+  const failures = [...kinds].sort().map(
+    (kind): Metric => ({
+      group: 'work done',
+      label: `failed: ${describeFailure(kind)}`,
+      short: kind,
+      unit: 'count',
+      doc: `Honest requests of the measured phase that ended as “${kind}”.`,
+      of: inMeasured(record, phase => phase.errors[kind] ?? 0),
+    }),
+  )
+  return [
+    {
+      group: 'work done',
+      label: 'requests answered',
+      short: 'answered',
+      unit: 'share',
+      doc: 'Share of the honest requests due that got the expected answer in time.',
+      of: inMeasured(record, answeredIn),
+    },
+    {
+      group: 'work done',
+      label: 'answered per second',
+      short: 'done',
+      unit: '1/s',
+      doc: 'Honest requests answered per second.',
+      of: inMeasured(record, phase => phase.throughput.completedPerSecond),
+    },
+    ...failures,
+  ]
+}
+
+function latencyMetrics(record: ScenarioRecord): Metric[] {
+  const quantile = (
+    of: 'latency' | 'added',
+    field: 'p50Ms' | 'p90Ms' | 'p99Ms' | 'p999Ms' | 'maxMs',
+    short: string,
+    doc: string,
+  ): Metric => ({
+    group: 'latency',
+    label: of === 'added' ? `added by the proxy, ${short.replace('+', '')}` : short,
+    short,
+    unit: 'ms',
+    doc,
+    of: inMeasured(record, phase => (phase[of] as LatencySummary)[field]),
+  })
+  return [
+    quantile('latency', 'p50Ms', 'p50', 'Half of the answers came within this, counted from the instant each was due.'),
+    quantile('latency', 'p90Ms', 'p90', 'Nine answers in ten came within this.'),
+    quantile('latency', 'p99Ms', 'p99', 'All but one answer in a hundred came within this.'),
+    quantile('latency', 'p999Ms', 'p99.9', 'All but one answer in a thousand came within this.'),
+    quantile('latency', 'maxMs', 'max', 'The slowest answer.'),
+    quantile('added', 'p50Ms', '+p50', 'Time in proxy and kernel only: the time the origin took is taken away.'),
+    quantile('added', 'p99Ms', '+p99', 'The same, all but one answer in a hundred.'),
+  ]
+}
+
+function costMetrics(record: ScenarioRecord): Metric[] {
+  return [
+    {
+      group: 'cost',
+      label: 'CPU per request',
+      short: 'CPU/request',
+      unit: 'us',
+      doc: 'CPU time of the whole target per request it answered, from the accounts of the kernel.',
+      of: run => measuredPhase(record, run)?.cpuUsPerRequest ?? run.cpu.usPerRequest,
+    },
+    {
+      group: 'cost',
+      label: 'memory at the start',
+      short: 'memory',
+      unit: 'bytes',
+      doc: 'Resident memory of the whole target in the first phase.',
+      of: run => (run.memory.rssBytes > 0 ? run.memory.rssBytes : null),
+    },
+    {
+      group: 'cost',
+      label: 'memory at its peak',
+      short: 'peak memory',
+      unit: 'bytes',
+      doc: 'The most resident memory the target ever had.',
+      of: run => (run.memory.peakRssBytes > 0 ? run.memory.peakRssBytes : null),
+    },
+    {
+      group: 'cost',
+      label: 'memory per held connection',
+      short: 'per held',
+      unit: 'bytes',
+      doc: 'How much resident memory grows with each connection that a client merely holds open.',
+      of: run => run.memory.bytesPerHeldConnection,
+    },
+  ]
+}
+
+function hostileMetrics(record: ScenarioRecord): Metric[] {
+  if (record.load.hostile.length === 0) return []
+  const counter = (name: string, label: string, unit: Unit, doc: string): Metric => ({
+    group: 'hostile clients',
+    label,
+    short: label,
+    unit,
+    doc,
+    of: run => run.counters[name] ?? null,
+  })
+  return [
+    counter('attackersOpened', 'opened', 'count', 'Connections the hostile clients opened.'),
+    counter('attackersHeldPeak', 'held at once', 'count', 'The most hostile connections open at one instant.'),
+    counter('attackersEndedByServer', 'ended by the target', 'count', 'Hostile connections the target closed itself.'),
+    counter('attackersRefused', 'refused', 'count', 'Hostile connections that were never accepted.'),
+    counter('attackerLongestHeldMs', 'longest held', 'ms', 'The longest time one hostile connection stayed open.'),
+  ]
+}

@@ -1,0 +1,194 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ScenarioRecord } from '../core/record.ts'
+import { invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
+import { renderPage } from './page.ts'
+
+const hostileName = '</script><img src=x onerror="document.title=\'owned\'">'
+
+function withHostileNames(): ScenarioRecord {
+  const record = slowlorisRecord()
+  for (const run of record.runs) if (run.variant === 'prefork') run.variant = hostileName
+  record.variants[0]!.name = hostileName
+  record.question = `${hostileName} <b>bold</b> {{x}} \${y}`
+  record.claims[0]!.claim = hostileName
+  record.machine.cpu = hostileName
+  record.load.phases[0]!.name = '<i>calm</i>'
+  for (const run of record.runs) run.phases[0]!.name = '<i>calm</i>'
+  return record
+}
+
+describe('the page as text', () => {
+  test('says the verdict in its title, forbids every request and stays small', async () => {
+    const page = await renderPage(undecidedRecord())
+    expect(page).toContain('<title>? slowloris: Undecided · Windtunnel</title>')
+    expect(page).toContain(
+      `content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"`,
+    )
+    expect(page.length).toBeLessThan(2_000_000)
+  })
+
+  test('an invalid record shows why, and neither numbers nor charts', async () => {
+    const page = await renderPage(invalidRecord())
+    expect(page).toContain('3 of 6,400 requests have no fate')
+    expect(page).not.toContain('id="numbers"')
+    expect(page).not.toContain('id="chart-1"')
+  })
+
+  test('a record without a single run is a page as well', async () => {
+    const page = await renderPage({ ...invalidRecord(), runs: [], comparisons: [] })
+    expect(page).toContain('Invalid run')
+  })
+})
+
+function findChromium(): string | null {
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    try {
+      return execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
+    } catch {
+      // Not under this name.
+    }
+  }
+  return null
+}
+
+const executablePath = findChromium()
+if (executablePath === null) console.info('page.test.ts: skipped what needs a browser: no chromium on PATH')
+
+describe.skipIf(executablePath === null)('the page in a browser', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'windtunnel-page-'))
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: executablePath!,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  interface Sight {
+    readonly page: Page
+    readonly complaints: string[]
+    readonly requests: string[]
+  }
+
+  async function open(record: ScenarioRecord, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<Sight> {
+    const path = join(directory, 'report.html')
+    writeFileSync(path, await renderPage(record))
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const complaints: string[] = []
+    const requests: string[] = []
+    page.on('console', message => complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+    page.on('request', request => requests.push(request.url()))
+    await page.goto(pathToFileURL(path).href)
+    await page.waitForFunction('document.documentElement.dataset.drawn === "yes"')
+    return { page, complaints, requests }
+  }
+
+  /** Marks drawn in each chart: lines, areas, bars and points. */
+  const marksIn = (page: Page) =>
+    page.evaluate<number[]>(
+      `[...document.querySelectorAll('.chart')].map(chart => chart.querySelectorAll('svg [class*="mark-"] path').length)`,
+    )
+
+  test.each(['light', 'dark'] as const)('draws every chart in %s without a complaint or a request', async scheme => {
+    const { page, complaints, requests } = await open(slowlorisRecord(), 1200, scheme)
+    const marks = await marksIn(page)
+    expect(marks).toHaveLength(13)
+    expect(Math.min(...marks)).toBeGreaterThan(0)
+    expect(complaints).toEqual([])
+    expect(requests.filter(url => !url.startsWith('data:'))).toEqual([
+      pathToFileURL(join(directory, 'report.html')).href,
+    ])
+    await page.close()
+  })
+
+  test('takes its colours from the scheme, and the button turns them over', async () => {
+    const { page } = await open(steadyRecord(), 1200, 'dark')
+    const colours = () =>
+      page.evaluate<string[]>(
+        `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.mark-line path')).stroke]`,
+      )
+    const dark = await colours()
+    await page.click('#scheme')
+    const light = await colours()
+    expect(light[0]).not.toBe(dark[0])
+    expect(light[1]).not.toBe(dark[1])
+    await page.click('#scheme')
+    expect(await colours()).toEqual(dark)
+    await page.close()
+  })
+
+  test('shows hostile names as text', async () => {
+    const { page, complaints } = await open(withHostileNames())
+    expect(await page.title()).toContain('Windtunnel')
+    expect(await page.locator('img').count()).toBe(0)
+    expect(await page.locator('h3', { hasText: hostileName }).count()).toBeGreaterThan(0)
+    expect(await page.locator('svg text', { hasText: '<i>calm</i>' }).count()).toBeGreaterThan(0)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test.each(Object.entries({ slowlorisRecord, steadyRecord, withHostileNames }))(
+    'fits a telephone: %s',
+    async (_name, make) => {
+      const { page } = await open(make(), 380)
+      const [content, window] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]')
+      expect(content).toBeLessThanOrEqual(window!)
+      const widest = await page.evaluate<number>(
+        `Math.max(...[...document.querySelectorAll('.chart svg')].map(svg => svg.getBoundingClientRect().right))`,
+      )
+      expect(widest).toBeLessThanOrEqual(380)
+      await page.close()
+    },
+  )
+
+  test('without hostile clients there is no shade and no chart of held connections', async () => {
+    const { page, complaints } = await open(steadyRecord())
+    expect(await page.locator('#held').count()).toBe(0)
+    expect(await page.locator('svg [fill="var(--hostile)"]').count()).toBe(0)
+    expect(await marksIn(page)).toHaveLength(4)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('copies the command, shows values under the pointer and opens the data', async () => {
+    const { page } = await open(slowlorisRecord())
+    await page.click('[data-copy]')
+    await page.waitForFunction(`document.querySelector('[data-copy]').textContent !== 'Copy'`)
+    const chart = page.locator('#percentiles .chart')
+    await chart.scrollIntoViewIfNeeded()
+    await chart.locator('.mark-symbol path').first().hover({ force: true })
+    expect(await page.locator('#tip').innerText()).toContain('prefork')
+    const table = page.locator('#over-time details')
+    await table.locator('summary').click()
+    expect(await table.locator('tbody tr').count()).toBeLessThanOrEqual(40)
+    await page.close()
+  })
+
+  test('an invalid record opens without a complaint', async () => {
+    const { page, complaints } = await open(invalidRecord())
+    expect(await page.locator('h1').innerText()).toContain('Invalid run')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+})

@@ -1,0 +1,87 @@
+// The bottom of the page: whether to believe it, and where it comes from.
+import type { ScenarioRecord } from '../../core/record.ts'
+import { runsOf, variantsThatRan } from '../timeline.ts'
+import { disturbanceOf, runName, trustChecks } from '../trust.ts'
+import { formatBytes, formatMs, formatShare, formatValue, plural } from '../units.ts'
+import { type Content, type Html, html, sentence } from './html.ts'
+
+const signs = { good: '✔', bad: '✘', note: '·' }
+
+/** The checks of the instrument in plain words, and what the scenario does not cover. */
+export function trust(record: ScenarioRecord): Html {
+  const checks = trustChecks(record).map(
+    ({ name, status, sentence: text }) =>
+      html`<li class="${status}"><span class="sign" aria-hidden="true">${signs[status]}</span><div><p><b>${name}.</b> ${sentence(text)}</p></div></li>`,
+  )
+  const limits = record.limits.map(limit => html`<li>${sentence(limit)}</li>`)
+  return html`<section id="trust"><h2>Can you trust this run?</h2>
+<ul class="claims">${checks}</ul>
+${limits.length > 0 && html`<h3>What it does not show</h3><ul class="prose">${limits}</ul>`}
+${runTable(record)}
+</section>`
+}
+
+function runTable(record: ScenarioRecord): Html | null {
+  if (record.runs.length === 0) return null
+  const heads = ['scheduled', 'late, 99 %', 'latest', 'generator CPU', 'generator waited', 'target waited', 'timing']
+  const rows = record.runs.map(run => {
+    const { scheduled, lagP99Ms, lagMaxMs, cpuShare, runQueueShare } = run.generator
+    const values = [
+      formatValue('count', scheduled),
+      formatValue('ms', lagP99Ms),
+      formatValue('ms', lagMaxMs),
+      formatShare(cpuShare),
+      formatShare(runQueueShare),
+      formatMs(run.cpu.runQueueMs),
+    ]
+    const timing = run.trust.timing.ok ? 'counts' : html`disturbed<small class="reason">${disturbanceOf(run)}</small>`
+    return html`<tr><th scope="row">${runName(run)}</th>${values.map(value => html`<td>${value}</td>`)}<td>${timing}</td></tr>`
+  })
+  return html`<details><summary>The instrument, run by run</summary><div class="scroll"><table class="numbers"><thead><tr><td></td>${heads.map(head => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></details>`
+}
+
+/** Machine, versions, commit, settings that differ, and the files beside the page. */
+export function provenance(record: ScenarioRecord): Html {
+  const { machine } = record
+  const commit =
+    machine.commit === null
+      ? 'unknown'
+      : `${machine.commit.slice(0, 12)}${machine.dirty ? ', with uncommitted changes' : ''}`
+  const engines = [...new Set(record.runs.map(run => run.engine))].join(', ')
+  const facts: [string, Content][] = [
+    [
+      'Machine',
+      `${machine.cpu}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}, ${machine.kernel}`,
+    ],
+    ['Cores', machine.pinned],
+    ['Node', machine.node],
+    [
+      'Versions',
+      Object.entries(machine.versions).map(([name, version]) => html`<span class="version">${name}: ${version}</span>`),
+    ],
+    ['Commit', commit],
+    ['Started', `${record.startedAt}, took ${formatMs(record.tookMs)}`],
+    ['Seed', String(record.seed)],
+    ['Engine', engines || 'none'],
+    ['Command', html`<code>${record.command}</code>`],
+    ['Files', html`<a href="record.json">record.json</a>, <a href="summary.md">summary.md</a>`],
+  ]
+  return html`<section id="provenance"><h2>Where it comes from</h2>
+<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+${differences(record)}
+</section>`
+}
+
+function differences(record: ScenarioRecord): Html | null {
+  const variants = variantsThatRan(record)
+  const settings = variants.map(variant => runsOf(record, variant)[0]!.settings)
+  const keys = [...new Set(settings.flatMap(Object.keys))]
+  const settingOf = (index: number, key: string) => String(settings[index]![key] ?? formatValue('count', null))
+  const differing = keys.filter(key => new Set(settings.map((_, index) => settingOf(index, key))).size > 1)
+  if (differing.length === 0) return null
+  const rows = variants.map(
+    (variant, index) =>
+      html`<tr><th scope="row">${variant}</th>${differing.map(key => html`<td>${settingOf(index, key)}</td>`)}</tr>`,
+  )
+  return html`<h3>Settings that differ</h3><div class="scroll"><table class="numbers"><thead><tr><td></td>${differing.map(key => html`<th scope="col">${key}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { UsageError } from '../core/errors.ts'
+import { invalidRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
+import { renderPicture } from './picture.ts'
+
+test('the picture names every variant, follows light and dark, and is small', async () => {
+  const svg = await renderPicture(slowlorisRecord())
+  for (const name of ['prefork', 'loop-no-timeout', 'loop-defended', 'nginx', 'haproxy'])
+    expect(svg).toContain(`${name}: `)
+  expect(svg).toContain('26 % answered in phase attack')
+  expect(svg).toContain('prefers-color-scheme:dark')
+  expect(svg).toContain('var(--hostile)')
+  expect(svg.length).toBeLessThan(120_000)
+})
+
+test('without an attack nothing is shaded', async () => {
+  const svg = await renderPicture(steadyRecord())
+  expect(svg).toContain('100 % answered')
+  expect(svg).not.toContain('fill="var(--hostile)"')
+})
+
+test('names stay text', async () => {
+  const record = steadyRecord()
+  record.variants[0]!.name = record.runs[0]!.variant = '<script>x</script> & $& $1'
+  const svg = await renderPicture(record)
+  expect(svg).not.toContain('<script')
+  expect(svg).toContain('&lt;script&gt;x&lt;/script&gt; &amp; $&amp; $1: 100 %')
+})
+
+test('an invalid record is refused', async () => {
+  await expect(renderPicture(invalidRecord())).rejects.toThrow(UsageError)
+})
