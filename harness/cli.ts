@@ -1,0 +1,49 @@
+// The entry behind every npm script: finds the command, and turns what a user or the instrument did wrong into one
+// sentence and an exit status. Anything else that is thrown is a defect and shows its stack.
+import { exitStatus, InvalidRunError, UsageError, unknownName } from '../core/errors.ts'
+import { parseWords, withSuggestion } from './words.ts'
+
+type Command = (words: readonly string[]) => Promise<number>
+
+/** Each is loaded when it is asked for: help should not wait for the charts. */
+const commands: Record<string, () => Promise<Command>> = {
+  scenario: async () => (await import('./commands/scenario.ts')).scenario,
+  list: async () => (await import('./commands/list.ts')).list,
+  help: async () => (await import('./commands/help.ts')).help,
+  proxy: async () => {
+    const { proxy } = await import('../proxy/main.ts')
+    return words => proxy(valuesOf(words, 'proxy'))
+  },
+  load: async () => {
+    const { load } = await import('../loadgen/main.ts')
+    return words => load(valuesOf(words, 'load'))
+  },
+}
+
+function valuesOf(words: readonly string[], command: string): Record<string, string> {
+  const { names, values } = parseWords(words, null, command)
+  if (names.length > 0) throw new UsageError(`${command}: "${names[0]}" given; allowed: key=value words`)
+  return { ...values }
+}
+
+async function run([command = 'help', ...words]: readonly string[]): Promise<number> {
+  const find = Object.hasOwn(commands, command) ? commands[command] : undefined
+  if (!find) throw unknownName('command', command, Object.keys(commands), 'windtunnel')
+  return (await find())(words)
+}
+
+/** The exit status of a failure, which it reports on stderr. */
+function reportFailure(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`windtunnel: ${withSuggestion(error.message)}\n`)
+    return exitStatus.usage
+  }
+  const words = error instanceof InvalidRunError ? error.message : error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`windtunnel: ${words}\n`)
+  return exitStatus.invalid
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+process.exitCode = await run(process.argv.slice(2)).catch(reportFailure)

@@ -1,0 +1,131 @@
+// `npm run scenario`: lists scenarios, explains one, or runs one and leaves its record, page and summary in a folder.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { styleText } from 'node:util'
+import Table from 'cli-table3'
+import type { Scenario } from '../../core/contracts.ts'
+import { UsageError, unknownName } from '../../core/errors.ts'
+import type { ScenarioRecord } from '../../core/record.ts'
+import { load, namesOf } from '../../core/registry.ts'
+import { Children } from '../children.ts'
+import { statusOf } from '../claims.ts'
+import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
+import { loadInWords, runScenario } from '../run-scenario.ts'
+
+const print = (text: string) => process.stdout.write(`${text}\n`)
+
+/** @returns the exit status. @throws UsageError. */
+export async function scenario(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words
+  if (name === undefined) return list()
+  if (rest.includes('help')) return explain(name)
+  const plan = await planOf(words, new Date())
+  claimFolder(plan.out)
+  return runInterruptibly(plan)
+}
+
+async function list(): Promise<number> {
+  const table = new Table({ head: ['scenario', 'question'], style: plainHead(), colWidths: [14, 86], wordWrap: true })
+  for (const name of namesOf('scenario'))
+    table.push([name, (await load<Scenario>('scenario', name, 'scenario')).question])
+  print(table.toString())
+  print('\nRun one: npm run scenario NAME [key=value …]      Its variants and keys: npm run scenario NAME help')
+  return 0
+}
+
+async function explain(name: string): Promise<number> {
+  if (!namesOf('scenario').includes(name)) throw unknownName('scenario', name, namesOf('scenario'), 'scenario')
+  const chosen = await load<Scenario>('scenario', name, 'scenario')
+  const heading = (text: string) => print(`\n${styleText('bold', text)}`)
+  print(`${styleText('bold', name)}: ${chosen.question}\n\n${chosen.explanation}\n\n${loadInWords(chosen)}`)
+  heading('Variants')
+  for (const { name: variant, target, about, settings } of chosen.variants) {
+    print(`  ${variant} (target=${target})${about ? `: ${about}` : ''}`)
+    print(
+      `    ${styleText(
+        'dim',
+        Object.entries(settings)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' '),
+      )}`,
+    )
+  }
+  heading('Phases, by effort')
+  for (const [effort, { repeats, phases }] of Object.entries(chosen.effort)) {
+    const lengths = phases.map(phase => `${phase.name} ${phase.durationMs / 1000} s`).join(', ')
+    print(`  ${effort}: ${lengths}; ${repeats} ${repeats === 1 ? 'repeat' : 'repeats'}`)
+  }
+  heading('Keys')
+  for (const [key, does] of Object.entries(scenarioKeys)) print(`  ${`${key}=`.padEnd(16)}${does}`)
+  print('\nComma lists make variants, several lists their cross product; these replace the variants above.')
+  return 0
+}
+
+/** cli-table3 colours heads red unless told otherwise. */
+const plainHead = () => ({ head: process.stdout.isTTY ? ['bold'] : [], border: process.stdout.isTTY ? ['grey'] : [] })
+
+/** @throws UsageError when the folder holds anything that is not an earlier result. */
+function claimFolder(out: string): void {
+  if (!existsSync(out)) return
+  const files = readdirSync(out)
+  if (files.length > 0 && !files.includes('record.json')) {
+    throw new UsageError(
+      `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a record.json`,
+    )
+  }
+}
+
+/** Runs the plan; Ctrl-C, SIGTERM and defects stop every child and leave neither processes nor half a result. */
+async function runInterruptibly(plan: RunPlan): Promise<number> {
+  const children = new Children()
+  const folderWasThere = existsSync(plan.out)
+  const cleanUp = async () => {
+    await children.stopAll()
+    rmSync(join(plan.out, 'targets'), { recursive: true, force: true })
+    if (!folderWasThere) rmSync(plan.out, { recursive: true, force: true })
+  }
+  let interrupted = false
+  const interrupt = async (signal: NodeJS.Signals) => {
+    if (interrupted) return
+    interrupted = true
+    process.stderr.write(`\nwindtunnel: stopping (${signal}) …\n`)
+    await cleanUp()
+    process.stderr.write('windtunnel: every process has ended and the unfinished result is removed\n')
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  const lastResort = () => children.killAll()
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('exit', lastResort)
+  try {
+    const record = await runScenario(plan, children)
+    // A child that died of the same signal may have ended the run first: then `interrupt` has the last word.
+    if (interrupted) return await new Promise<never>(() => {})
+    await report(record, plan.out)
+    return statusOf(record, plan.strict)
+  } catch (error) {
+    if (interrupted) return await new Promise<never>(() => {})
+    await cleanUp()
+    throw error
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('exit', lastResort)
+  }
+}
+
+async function report(record: ScenarioRecord, out: string): Promise<void> {
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'record.json'), `${JSON.stringify(record)}\n`)
+  // Loaded when wanted: the charts' packages take a third of a second.
+  const [{ renderTerminal }, { renderMarkdown }, { renderPage }] = await Promise.all([
+    import('../../reports/terminal.ts'),
+    import('../../reports/markdown.ts'),
+    import('../../reports/page.ts'),
+  ])
+  writeFileSync(join(out, 'summary.md'), renderMarkdown(record))
+  writeFileSync(join(out, 'report.html'), await renderPage(record))
+  const { isTTY, columns } = process.stdout
+  const unicode = !/^(C|POSIX)$/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
+  const colour = styleText('red', 'x', { stream: process.stdout }) !== 'x'
+  print(renderTerminal(record, { colour, width: isTTY && columns ? columns : 100, unicode }))
+  const shown = relative(process.cwd(), out) || '.'
+  print(`\n${shown}/report.html  ${shown}/summary.md  ${shown}/record.json`)
+  for (const reason of record.valid.reasons) process.stderr.write(`windtunnel: invalid run: ${reason}\n`)
+}

@@ -1,0 +1,75 @@
+// Every variant beside the first one: the ratio of a metric, paired by repeat (both saw the same schedule), as the mean of
+// log ratios with a Student t interval. Two repeats say nothing about spread, so an interval needs three.
+import type { Comparison, Run } from '../core/record.ts'
+
+interface Metric {
+  readonly name: string
+  readonly unit: string
+  of(run: Run, measuredPhase: string): number | null
+}
+
+const phaseOf = (run: Run, name: string) => run.phases.find(phase => phase.name === name)
+
+const metrics: readonly Metric[] = [
+  { name: 'CPU per request', unit: 'µs', of: run => run.cpu.usPerRequest },
+  { name: 'latency p50', unit: 'ms', of: (run, phase) => phaseOf(run, phase)?.latency.p50Ms ?? null },
+  { name: 'latency p99', unit: 'ms', of: (run, phase) => phaseOf(run, phase)?.latency.p99Ms ?? null },
+  { name: 'resident memory', unit: 'bytes', of: run => run.memory.rssBytes },
+]
+
+/** Two-sided 97.5 % quantiles of Student's t for 2 to 30 degrees of freedom; beyond, the normal one is near enough. */
+const studentT = [
+  4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101,
+  2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+]
+const pairsForInterval = 3
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** The 95 % interval of exp(mean) of some log ratios, or null with fewer than three. */
+export function ratioInterval(logs: readonly number[]): [number, number] | null {
+  if (logs.length < pairsForInterval) return null
+  const centre = mean(logs)
+  const variance = logs.reduce((sum, log) => sum + (log - centre) ** 2, 0) / (logs.length - 1)
+  const half = (studentT[logs.length - pairsForInterval] ?? 1.96) * Math.sqrt(variance / logs.length)
+  return [Math.exp(centre - half), Math.exp(centre + half)]
+}
+
+/** All comparisons to the first variant in `runs`; a metric without a value above 0 on both sides of a pair is left out. */
+export function compareVariants(runs: readonly Run[], measuredPhase: string): Comparison[] {
+  const variants = [...new Set(runs.map(run => run.variant))]
+  const [baseline, ...others] = variants
+  return others.flatMap(variant => metrics.flatMap(metric => compare(runs, measuredPhase, metric, baseline!, variant)))
+}
+
+function compare(
+  runs: readonly Run[],
+  measuredPhase: string,
+  metric: Metric,
+  baseline: string,
+  variant: string,
+): Comparison[] {
+  const pairs = runs
+    .filter(run => run.variant === baseline)
+    .flatMap(left => {
+      const right = runs.find(run => run.variant === variant && run.repeat === left.repeat)
+      const values = [metric.of(left, measuredPhase), right ? metric.of(right, measuredPhase) : null] as const
+      return values[0] && values[1] ? [[Math.log(values[0]), Math.log(values[1])] as const] : []
+    })
+  if (pairs.length === 0) return []
+  const logs = pairs.map(([left, right]) => right - left)
+  return [
+    {
+      metric: metric.name,
+      unit: metric.unit,
+      better: 'lower',
+      baseline,
+      variant,
+      baselineValue: Math.exp(mean(pairs.map(([left]) => left))),
+      variantValue: Math.exp(mean(pairs.map(([, right]) => right))),
+      ratio: Math.exp(mean(logs)),
+      confidence: ratioInterval(logs),
+      pairs: pairs.length,
+    },
+  ]
+}

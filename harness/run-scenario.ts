@@ -1,0 +1,147 @@
+// Scenario × variants × repeats → the record. Variants are interleaved (A B C, then C B A), so that a machine that grows
+// slower or warmer burdens all alike; a run whose timing was disturbed is run once more while the budget lasts.
+import { mkdirSync } from 'node:fs'
+import type { Scenario, Variant } from '../core/contracts.ts'
+import { InvalidRunError } from '../core/errors.ts'
+import { type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
+import { load } from '../core/registry.ts'
+import type { Children } from './children.ts'
+import { judgeClaim } from './claims.ts'
+import { compareVariants } from './compare-variants.ts'
+import { describeMachine } from './machine.ts'
+import { choosePinning } from './pinning.ts'
+import type { RunPlan } from './plan.ts'
+import { ProgressDisplay } from './progress.ts'
+import { type RunContext, runVariant, warmUpOf } from './run-variant.ts'
+import type { Target } from './target.ts'
+
+/** Starting and stopping the processes of a run, for the estimate of the time left. */
+const aroundRunMs = 1200
+/** One run in ten may be repeated because its timing was disturbed. */
+const runsPerRerun = 10
+
+interface Candidate {
+  readonly variant: Variant
+  /** Why it is not run, or null. */
+  readonly skipped: string | null
+}
+
+/** Runs everything and judges it. Never throws for an invalid run: the record says so. */
+export async function runScenario(plan: RunPlan, children: Children): Promise<ScenarioRecord> {
+  const startedAt = new Date()
+  const start = performance.now()
+  const pinning = choosePinning()
+  const versions: Record<string, string> = {}
+  const candidates: Candidate[] = []
+  for (const variant of plan.variants) candidates.push(await candidateOf(variant, versions))
+  mkdirSync(plan.out, { recursive: true })
+  const display = new ProgressDisplay(process.stderr, 0)
+  for (const { variant, skipped } of candidates) if (skipped) display.say(`  ${variant.name}: skipped, ${skipped}`)
+  const variants = candidates.filter(({ skipped }) => skipped === null).map(({ variant }) => variant)
+  const reasons: string[] = variants.length === 0 ? ['no variant could be run'] : []
+  const runs: Run[] = []
+  try {
+    await runAll({ plan, pinning, children }, variants, display, run => runs.push(run))
+  } catch (error) {
+    if (!(error instanceof InvalidRunError)) throw error
+    reasons.push(error.message)
+  } finally {
+    display.close()
+  }
+  reasons.push(...runs.flatMap(accountingReasons))
+  const order = variants.map(variant => variant.name)
+  runs.sort((a, b) => order.indexOf(a.variant) - order.indexOf(b.variant) || a.repeat - b.repeat)
+  const ok = reasons.length === 0
+  return recordSchema.parse({
+    schema: recordSchemaName,
+    scenario: plan.name,
+    question: plan.scenario.question,
+    explanation: plan.scenario.explanation,
+    limits: [...plan.scenario.limits],
+    command: plan.command,
+    startedAt: startedAt.toISOString(),
+    tookMs: performance.now() - start,
+    effort: plan.effort,
+    seed: plan.seed,
+    machine: describeMachine(pinning.sentence, versions),
+    load: describeLoad(plan),
+    variants: candidates.map(({ variant: { name, target, about = '' }, skipped }) => ({
+      name,
+      target,
+      about,
+      skipped,
+    })),
+    valid: { ok, reasons },
+    claims: ok ? plan.scenario.judge(runs).map(judgeClaim) : [],
+    runs,
+    comparisons: ok ? compareVariants(runs, plan.scenario.measuredPhase) : [],
+  } satisfies ScenarioRecord)
+}
+
+async function candidateOf(variant: Variant, versions: Record<string, string>): Promise<Candidate> {
+  const target = await load<Target>('target', variant.target, `variant ${variant.name}`)
+  const found = target.find()
+  if ('missing' in found) return { variant, skipped: found.missing }
+  versions[variant.target] = found.version
+  return { variant, skipped: target.refuses(variant.settings) }
+}
+
+/** The order of runs: forth and back. */
+export function interleave(variants: readonly Variant[], repeats: number): { variant: Variant; repeat: number }[] {
+  return Array.from({ length: repeats }, (_, repeat) => {
+    const order = repeat % 2 === 0 ? variants : variants.toReversed()
+    return order.map(variant => ({ variant, repeat }))
+  }).flat()
+}
+
+async function runAll(
+  context: RunContext,
+  variants: readonly Variant[],
+  display: ProgressDisplay,
+  onRun: (run: Run) => void,
+): Promise<void> {
+  const { plan } = context
+  const phasesMs = plan.phases.reduce((sum, phase) => sum + phase.durationMs, 0)
+  const order = interleave(variants, plan.repeats)
+  let rerunsLeft = Math.floor(order.length / runsPerRerun)
+  for (const [index, { variant, repeat }] of order.entries()) {
+    display.expect((order.length - index) * (warmUpOf(plan.scenario.load) + phasesMs + aroundRunMs))
+    const label = { variant: variant.name, repeat, number: index + 1, runs: order.length }
+    const once = () => runVariant(context, variant, repeat, progress => display.show(label, progress))
+    let run = await once()
+    if (!run.trust.timing.ok && plan.throttleMs === 0 && rerunsLeft > 0) {
+      rerunsLeft--
+      display.say(`  ${variant.name}, repeat ${repeat + 1}: run again, because ${run.trust.timing.reasons.join('; ')}`)
+      run = await once()
+    }
+    display.ended(label, run)
+    onRun(run)
+  }
+}
+
+function accountingReasons(run: Run): string[] {
+  const { ok, reasons } = run.trust.accounting
+  return ok ? [] : [`${run.variant}, repeat ${run.repeat + 1}: ${reasons.join('; ')}`]
+}
+
+function describeLoad({ scenario, phases }: RunPlan): ScenarioRecord['load'] {
+  const hostile = scenario.hostile.map(({ client, phase }) => ({ client, phase }))
+  const attacked = (name: string) => hostile.some(({ phase }) => phase === name)
+  return {
+    summary: loadInWords(scenario),
+    hostile,
+    phases: phases.map(({ name, durationMs }) => ({ name, durationMs, hostile: attacked(name) })),
+    measuredPhase: scenario.measuredPhase,
+  }
+}
+
+/** The load of a scenario in one sentence. */
+export function loadInWords({ load: honest, origins, hostile }: Scenario): string {
+  const { connections } = honest
+  const who =
+    connections.kind === 'keep-alive'
+      ? `Requests (${honest.profile}) on ${connections.count} kept connections`
+      : `Sessions (${honest.profile}) of ${connections.requests} requests ${connections.gapMs} ms apart, each on its own connection`
+  const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`).join('')
+  return `${who}, to ${origins.count} origins (service time ${origins.service}, ${origins.responseBytes} bytes)${against}.`
+}

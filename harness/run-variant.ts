@@ -1,0 +1,65 @@
+// One run: a fresh rig, a fresh target, the load, the summary. Whatever happens, both are stopped before it returns.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LoadPlan, Variant } from '../core/contracts.ts'
+import { InvalidRunError } from '../core/errors.ts'
+import type { Run } from '../core/record.ts'
+import { load } from '../core/registry.ts'
+import type { Children } from './children.ts'
+import type { Pinning } from './pinning.ts'
+import type { RunPlan } from './plan.ts'
+import { type Rig, startRig } from './rig-client.ts'
+import type { Progress, RigPlan } from './rig-protocol.ts'
+import { summarise } from './summary.ts'
+import type { RunningTarget, Target } from './target.ts'
+
+/**
+ * How long the load runs before the first phase, so that a proxy in JavaScript is compiled where it matters: three seconds
+ * where microseconds per request are compared, one where seconds are.
+ */
+export const warmUpOf = (plan: LoadPlan): number => (plan.connections.kind === 'keep-alive' ? 3000 : 1000)
+
+export interface RunContext {
+  readonly plan: RunPlan
+  readonly pinning: Pinning
+  readonly children: Children
+}
+
+/**
+ * Runs one variant once.
+ * @throws InvalidRunError when the target does not start or dies, or the rig fails.
+ */
+export async function runVariant(
+  { plan, pinning, children }: RunContext,
+  variant: Variant,
+  repeat: number,
+  onProgress: (progress: Progress) => void,
+): Promise<Run> {
+  const { scenario, phases, seed, throttleMs } = plan
+  const { load: honest, origins, hostile, measuredPhase } = scenario
+  const target = await load<Target>('target', variant.target, `variant ${variant.name}`)
+  const dir = join(plan.out, 'targets', `${variant.name.replace(/[^\w.-]+/g, '_')}-${repeat + 1}`)
+  mkdirSync(dir, { recursive: true })
+  const rigPlan: RigPlan = { load: honest, origins, hostile, phases, warmUpMs: warmUpOf(honest), seed, throttleMs }
+  let rig: Rig | null = null
+  let running: RunningTarget | null = null
+  try {
+    rig = await startRig(rigPlan, children, pinning.generator)
+    const { settings: architecture } = variant
+    running = await target.start({ architecture, originPorts: rig.ports, dir, pin: pinning.target, seed, children })
+    let phase = 'warm-up'
+    const observing = rig.go(running.port, running.pid, progress => {
+      phase = progress.phase
+      onProgress(progress)
+    })
+    const died = running.exited.then(how => {
+      throw new InvalidRunError(`${variant.target} (variant ${variant.name}) died in phase ${phase}: ${how}`)
+    })
+    died.catch(() => {})
+    const observations = await Promise.race([observing, died])
+    const { stats } = running
+    return summarise({ variant, repeat, seed, load: honest, phases, measuredPhase, observations, stats })
+  } finally {
+    await Promise.all([rig?.stop(), running?.stop()])
+  }
+}

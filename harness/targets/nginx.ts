@@ -1,0 +1,108 @@
+// NGINX as a target: one worker, configured as nearly like our proxy as its directives allow. Differences that remain are
+// said in the comments of the generated file.
+// Source: nginx documentation of ngx_core_module, ngx_http_core_module, ngx_http_proxy_module, ngx_http_upstream_module.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Architecture } from '../../core/contracts.ts'
+import { parseSpec } from '../../core/registry.ts'
+import { findPeer, reservePort, startPeer } from '../peer-process.ts'
+import { defineTarget } from '../target.ts'
+
+const balancers: Record<string, string> = { 'round-robin': '', 'power-of-two': 'random two least_conn;' }
+const upstreamIdle = 64
+/** Listening socket, error log, event channel and the like also take one of the worker's connection slots or descriptors. */
+const housekeeping = 16
+
+const nameOf = (spec: string) => parseSpec(spec, 'architecture').name
+
+/**
+ * How many slots serve about `maxConnections` clients: an nginx slot is any connection, so a client being answered needs
+ * two. Idle or attacking clients need one. Clients + idle upstream connections + housekeeping is what a worker needs when
+ * few requests are in flight at a time, which is what a cap is about.
+ */
+export function workerConnections(maxConnections: number): number {
+  return maxConnections + upstreamIdle + housekeeping
+}
+
+/** Null, or the first thing asked for that nginx has no equivalent of. */
+export function refuses(architecture: Architecture): string | null {
+  if (nameOf(architecture.threading) !== 'single') return `nginx has no threading=${architecture.threading}`
+  if (!(nameOf(architecture.balancer) in balancers)) return `nginx has no balancer=${architecture.balancer}`
+  if (nameOf(architecture.limiter) !== 'none') {
+    return `nginx limits clients only after a request head (limiter=${architecture.limiter} counts connections)`
+  }
+  return null
+}
+
+/** The configuration file: everything it writes lies in `dir`. */
+export function nginxConfig(
+  { pool, balancer, maxConnections, requestHeadMs }: Architecture,
+  port: number,
+  originPorts: readonly number[],
+  dir: string,
+): string {
+  const keepAlive = nameOf(pool) === 'keep-alive'
+  const headTimeout = requestHeadMs === 0 ? '1h' : `${requestHeadMs}ms`
+  return `# Generated. One process, no master: what is counted is the worker alone.
+daemon off;
+master_process off;
+${process.getuid?.() === 0 ? 'user root;' : '# not root: nginx keeps the user it is started as'}
+pid ${dir}/temp/nginx.pid;
+error_log ${dir}/error.log error;
+worker_rlimit_nofile 65535;
+events {
+  # About ${maxConnections} clients + ${upstreamIdle} idle upstream connections + ${housekeeping}.
+  worker_connections ${workerConnections(maxConnections)};
+}
+http {
+  access_log off;
+  client_body_temp_path ${dir}/temp/body;
+  proxy_temp_path ${dir}/temp/proxy;
+  fastcgi_temp_path ${dir}/temp/fastcgi;
+  uwsgi_temp_path ${dir}/temp/uwsgi;
+  scgi_temp_path ${dir}/temp/scgi;
+  client_header_timeout ${headTimeout};
+  keepalive_timeout 1h;
+  keepalive_requests 1000000000;
+  upstream origins {
+    zone origins 256k;
+    ${balancers[nameOf(balancer)]}
+${originPorts.map(origin => `    server 127.0.0.1:${origin};`).join('\n')}
+    ${keepAlive ? `keepalive ${upstreamIdle};\n    keepalive_requests 1000000000;\n    keepalive_timeout 1h;` : ''}
+  }
+  server {
+    listen 127.0.0.1:${port} backlog=511;
+    location / {
+      proxy_pass http://origins;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "${keepAlive ? '' : 'close'}";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header Via "1.1 nginx";
+      proxy_buffering on;
+      proxy_request_buffering off;
+    }
+  }
+}
+`
+}
+
+export default defineTarget({
+  about: 'NGINX with one worker process, streaming request bodies, access log off.',
+  source: 'nginx.org; the Debian package nginx',
+  find: () => findPeer('nginx', ['-v'], /nginx\/([\w.]+)/),
+  refuses,
+  async start(options) {
+    const found = this.find()
+    const path = 'path' in found ? found.path : 'nginx'
+    const port = await reservePort()
+    const temp = join(options.dir, 'temp')
+    mkdirSync(temp, { recursive: true })
+    const config = join(options.dir, 'nginx.conf')
+    writeFileSync(config, nginxConfig(options.architecture, port, options.originPorts, options.dir))
+    const words = ['-p', options.dir, '-e', join(options.dir, 'error.log'), '-c', config]
+    return startPeer('nginx', path, words, port, options, () => rmSync(temp, { recursive: true, force: true }))
+  },
+})
