@@ -29,7 +29,6 @@ interface Candidate {
 /** Runs everything and judges it. Never throws for an invalid run: the record says so. */
 export async function runScenario(plan: RunPlan, children: Children): Promise<ScenarioRecord> {
   const startedAt = new Date()
-  const start = performance.now()
   const pinning = choosePinning()
   const versions: Record<string, string> = {}
   const candidates: Candidate[] = []
@@ -48,22 +47,35 @@ export async function runScenario(plan: RunPlan, children: Children): Promise<Sc
   } finally {
     display.close()
   }
-  reasons.push(...runs.flatMap(accountingReasons))
   const order = variants.map(variant => variant.name)
   runs.sort((a, b) => order.indexOf(a.variant) - order.indexOf(b.variant) || a.repeat - b.repeat)
+  const machine = describeMachine(pinning.sentence, versions)
+  return recordOf(plan, startedAt, machine, candidates, runs, [...reasons, ...runs.flatMap(accountingReasons)])
+}
+
+/** Judges the runs, unless a reason makes them invalid. */
+function recordOf(
+  plan: RunPlan,
+  startedAt: Date,
+  machine: ScenarioRecord['machine'],
+  candidates: readonly Candidate[],
+  runs: Run[],
+  reasons: string[],
+): ScenarioRecord {
+  const { name, scenario, command, effort, seed } = plan
   const ok = reasons.length === 0
   return recordSchema.parse({
     schema: recordSchemaName,
-    scenario: plan.name,
-    question: plan.scenario.question,
-    explanation: plan.scenario.explanation,
-    limits: [...plan.scenario.limits],
-    command: plan.command,
+    scenario: name,
+    question: scenario.question,
+    explanation: scenario.explanation,
+    limits: [...scenario.limits],
+    command,
     startedAt: startedAt.toISOString(),
-    tookMs: performance.now() - start,
-    effort: plan.effort,
-    seed: plan.seed,
-    machine: describeMachine(pinning.sentence, versions),
+    tookMs: Date.now() - startedAt.getTime(),
+    effort,
+    seed,
+    machine,
     load: describeLoad(plan),
     variants: candidates.map(({ variant: { name, target, about = '' }, skipped }) => ({
       name,
@@ -72,9 +84,9 @@ export async function runScenario(plan: RunPlan, children: Children): Promise<Sc
       skipped,
     })),
     valid: { ok, reasons },
-    claims: ok ? plan.scenario.judge(runs).map(judgeClaim) : [],
+    claims: ok ? scenario.judge(runs).map(judgeClaim) : [],
     runs,
-    comparisons: ok ? compareVariants(runs, plan.scenario.measuredPhase) : [],
+    comparisons: ok ? compareVariants(runs, scenario.measuredPhase) : [],
   } satisfies ScenarioRecord)
 }
 

@@ -43,11 +43,7 @@ export function summarise(input: RunInput): Run {
     latency,
     throughput,
     errors,
-    cpu: {
-      usPerRequest: measured?.cpuUsPerRequest ?? null,
-      totalMs: resources.targetCpuMs,
-      runQueueMs: resources.targetRunQueueMs,
-    },
+    cpu: { usPerRequest: measured?.cpuUsPerRequest ?? null, ...resources.cpu },
     memory: memoryOf(samples, phasesAt, phases[0]?.durationMs ?? 0),
     counters: countersOf(log, observations, input.stats),
     series: seriesOf({ log, samples, stats: onClock(input.stats, timeOrigin), phasesAt, durationMs }),
@@ -73,8 +69,7 @@ function resourcesOf(samples: readonly Sample[], phasesAt: number, durationMs: n
   const grownMs = (who: Who, total: Total) => (growth(samples, who, total, phasesAt, phasesAt + durationMs) ?? 0) / 1e6
   const targetRunQueueMs = grownMs('target', 'runQueueNs')
   return {
-    targetCpuMs: grownMs('target', 'cpuNs'),
-    targetRunQueueMs,
+    cpu: { totalMs: grownMs('target', 'cpuNs'), runQueueMs: targetRunQueueMs },
     targetRunQueueShare: targetRunQueueMs / durationMs,
     generatorCpuShare: grownMs('generator', 'cpuNs') / durationMs,
     generatorRunQueueShare: grownMs('generator', 'runQueueNs') / durationMs,

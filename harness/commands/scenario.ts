@@ -64,7 +64,7 @@ async function explain(name: string): Promise<number> {
 /** cli-table3 colours heads red unless told otherwise. */
 const plainHead = () => ({ head: process.stdout.isTTY ? ['bold'] : [], border: process.stdout.isTTY ? ['grey'] : [] })
 
-/** @throws UsageError when the folder holds anything that is not an earlier result. */
+/** Makes room for a result over an earlier one. @throws UsageError when the folder holds anything else. */
 function claimFolder(out: string): void {
   if (!existsSync(out)) return
   const files = readdirSync(out)
@@ -73,6 +73,7 @@ function claimFolder(out: string): void {
       `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a record.json`,
     )
   }
+  rmSync(join(out, 'targets'), { recursive: true, force: true })
 }
 
 /** Runs the plan; Ctrl-C, SIGTERM and defects stop every child and leave neither processes nor half a result. */
