@@ -69,9 +69,9 @@ export const runSchema = z.object({
   seed: z.int(),
   settings: z.record(z.string(), z.union([z.string(), z.number()])).describe('the architecture asked of the target'),
   phases: z.array(phaseSchema),
-  latency: latencySchema.describe('of the measured phase'),
-  throughput: throughputSchema.describe('of the measured phase'),
-  errors: errorsSchema.describe('of the whole run'),
+  latency: latencySchema.describe('of all phases'),
+  throughput: throughputSchema.describe('of all phases'),
+  errors: errorsSchema.describe('of all phases'),
   cpu: z.object({
     usPerRequest: z.number().nullable().describe('in the measured phase'),
     totalMs: ms,

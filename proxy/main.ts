@@ -41,7 +41,9 @@ function stopSignal(): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const args = Object.fromEntries(process.argv.slice(2).map(word => word.split('=', 2) as [string, string]))
+  const args = Object.fromEntries(
+    process.argv.slice(2).map(word => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  )
   try {
     process.exitCode = await proxy(args)
   } catch (error) {

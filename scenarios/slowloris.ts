@@ -1,6 +1,7 @@
 // Slow connections against three ways to serve: a slot per connection, an event loop with a cap, an event loop with a cap
 // and a deadline for the request head; beside them NGINX and HAProxy with the same cap and the same deadline.
 import { type Architecture, defineScenario } from '../core/contracts.ts'
+import { perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 
 const base: Architecture = {
@@ -27,12 +28,6 @@ const isDefended = (run: Run) => !isPrefork(run) && Number(run.settings.requestH
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 const percent = (share: number) => `${(share * 100).toFixed(share > 0.99 && share < 1 ? 1 : 0)} %`
 const worst = (values: readonly number[]) => Math.max(...values)
-
-/** One sentence part per variant, of all its repeats. */
-function perVariant(runs: readonly Run[], say: (runs: readonly Run[]) => string): string {
-  const variants = [...new Set(runs.map(run => run.variant))]
-  return `${variants.map(name => `${name}: ${say(runs.filter(run => run.variant === name))}`).join('; ')}.`
-}
 
 const phaseOf = (run: Run, name: string) => run.phases.find(phase => phase.name === name)!
 

@@ -1,5 +1,6 @@
 // The quiet case: nothing fails and nobody attacks. What does a proxy cost per request and per idle connection?
 import { type Architecture, defineScenario } from '../core/contracts.ts'
+import { perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 
 const base: Architecture = {
@@ -25,12 +26,6 @@ function median(values: readonly number[]): number {
 }
 
 const addedP50 = (run: Run) => run.phases.find(phase => phase.name === 'steady')?.added.p50Ms ?? null
-
-/** One sentence part per variant, of all its repeats. */
-function perVariant(runs: readonly Run[], say: (runs: readonly Run[]) => string): string {
-  const variants = [...new Set(runs.map(run => run.variant))]
-  return `${variants.map(name => `${name}: ${say(runs.filter(run => run.variant === name))}`).join('; ')}.`
-}
 
 /** A time-out may be the instrument's doing, so that "no failures" rests on timing when time-outs are all that failed. */
 const kindOfFailures = (runs: readonly Run[]) =>
@@ -157,12 +152,13 @@ export default defineScenario({
     { name: 'windtunnel', target: 'windtunnel', about: 'Our proxy, one event loop.', settings: base },
     { name: 'nginx', target: 'nginx', about: 'NGINX, one worker.', settings: base },
     { name: 'haproxy', target: 'haproxy', about: 'HAProxy, one thread.', settings: base },
+    { name: 'direct', target: 'direct', about: 'No proxy: what the instrument contributes.', settings: base },
   ],
   limits: [
     'Generator, origins and idle clients share one core, in one process; the proxy has the other.',
-    'CPU per request falls as a proxy gets busier, because more is done each time it wakes: at 2,000 requests per second an event loop in JavaScript pays for nearly every wake-up alone and compares worse than here.',
+    'CPU per request falls as a proxy gets busier, because more is done each time it wakes. A proxy in JavaScript also needs tens of thousands of requests before its code is compiled for speed; the warm-up gives it that, a proxy just started has not had it.',
     'Small responses over loopback: neither a network nor a large body nor TLS is measured.',
-    'Latency added by the proxy contains the kernel’s share of one more hop; no run without a proxy is shown beside it.',
+    'Latency added by the proxy contains the kernel’s share of one more hop and of waking the proxy up.',
   ],
   judge,
 })
