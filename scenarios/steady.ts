@@ -126,7 +126,7 @@ const phases = (steady: number, idle: number) => [
 export default defineScenario({
   question: 'What does a proxy cost when nothing goes wrong?',
   explanation:
-    'Fifty kept connections carry eight thousand small requests per second at random instants; no origin is slow and nobody attacks. ' +
+    'Fifty kept connections carry ten thousand small requests per second at random instants; no origin is slow and nobody attacks. ' +
     'The CPU a request costs decides how many a machine can serve, and the memory an idle connection costs how many clients it can keep. ' +
     'In the second phase five thousand clients connect, ask once and then stay idle, as browsers and connection pools do. ' +
     'Look at CPU per request first: on a noisy machine it is the steadiest number of all. Then at the latency added, which holds only where the run was not disturbed.',
@@ -135,7 +135,7 @@ export default defineScenario({
   load: {
     connections: { kind: 'keep-alive', count: 50 },
     // About a third of what one core can do: busy enough that a proxy answers several requests each time it wakes.
-    profile: 'poisson:ratePerSecond=8000',
+    profile: 'poisson:ratePerSecond=10000',
     pacing: 'spin',
     timeoutMs: 2000,
     from: '127.0.0.2',
