@@ -64,6 +64,15 @@ describe('a short run', () => {
     expect(children.pids).toEqual([])
   })
 
+  test('without a proxy measures the instrument, and no process is charged for it', async () => {
+    const record = await runScenario(await shortPlan('target=direct'), children)
+    expect(record.valid).toEqual({ ok: true, reasons: [] })
+    const [run] = record.runs
+    expect(run!.generator.completed).toBe(run!.generator.scheduled)
+    expect(run!.cpu).toEqual({ usPerRequest: null, totalMs: 0, runQueueMs: 0 })
+    expect(run!.memory.peakRssBytes).toBe(0)
+  })
+
   test('whose variants are all refused is invalid and says why', async () => {
     const record = await runScenario(await shortPlan('target=nginx', 'threading=prefork:slots=4'), children)
     expect(record.valid).toEqual({ ok: false, reasons: ['no variant could be run'] })

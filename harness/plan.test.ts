@@ -40,7 +40,7 @@ describe('planOf', () => {
     [['slowloris', 'engine=simulation'], 'engine=simulation given, which does not exist yet; allowed: live'],
     [['slowloris', 'engine=steam'], 'engine=steam given; allowed: live'],
     [['slowloris', 'effort=huge'], 'effort=huge given; allowed: quick, normal, thorough'],
-    [['slowloris', 'target=apache'], 'scenario: unknown target "apache"; allowed: haproxy, nginx, windtunnel'],
+    [['slowloris', 'target=apache'], 'scenario: unknown target "apache"; allowed: direct, haproxy, nginx, windtunnel'],
     [['slowloris', 'balancer=fair'], 'scenario: unknown balancer "fair"; allowed:'],
     [['slowloris', 'limiter=per-client-connections:most=2'], 'unknown parameter "most"; allowed: max'],
     [['slowloris', 'maxConnections=none'], 'maxConnections=none given; allowed: a whole number'],
