@@ -42,9 +42,10 @@ export class Gather {
     this.socket!.write(shared ? Buffer.from(view) : view)
   }
 
-  /** Sends what is gathered. */
+  /** Sends what is gathered. Closing twice does nothing. */
   close(): void {
-    const socket = this.socket!
+    const { socket } = this
+    if (socket === null) return
     if (this.length > 0) {
       socket.write(this.slab.toString('latin1', 0, this.length), 'latin1')
       this.length = 0

@@ -2,7 +2,7 @@
 // (pipelined requests, body bytes before there is an upstream to take them). It knows nothing of upstreams.
 import type net from 'node:net'
 import { Timed } from '../deadlines.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange/exchange.ts'
 import { type HeadLimits, INCOMPLETE, REJECTED, type RequestHead } from '../http1/head.ts'
 import { parseRequestHead } from '../http1/request.ts'
 import type { ReadAdapter } from './shared-read.ts'

@@ -38,9 +38,9 @@ export class UpstreamBook {
   constructor(
     config: ProxyConfig,
     pool: ConnectionPool,
-    owner: OriginOwner & Borrower,
     counters: Counters,
     wheel: DeadlineWheel,
+    owner: OriginOwner & Borrower,
   ) {
     this.addresses = config.upstreams
     this.upstreams = config.upstreams.map(({ id, weight }, index) => ({ index, id, weight, inFlight: 0 }))

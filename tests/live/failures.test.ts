@@ -167,6 +167,21 @@ describe('the origin fails', () => {
     origin.close()
   })
 
+  test('an interim response that is followed by nonsense is followed by 502', async () => {
+    const origin = await bareOrigin(socket =>
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/9.9 nonsense\r\n\r\n'),
+      ),
+    )
+    const tunnel = await openTunnel({ ports: [origin.port] })
+    const client = new RawClient(tunnel.port).send(get('/'))
+    await client.receives(/502 Bad Gateway\n$/)
+    expect(client.received).toMatch(/^HTTP\/1\.1 103 .*?\r\n\r\nHTTP\/1\.1 502 /s)
+    client.socket.destroy()
+    await tunnel.close()
+    origin.close()
+  })
+
   test('a connection with bytes left over, or that talks while idle, is not used again', async () => {
     const origin = await bareOrigin(socket =>
       socket.on('data', () =>

@@ -1,9 +1,9 @@
 // One request and its response: which upstream, what of the bodies is still to come, how far it has got. One object per
 // client connection, reused for each of its requests, so that a request allocates nothing here.
-import type { PolicyRequest, Upstream } from '../core/contracts.ts'
-import type { RequestHead } from './http1/head.ts'
-import { BodyRelay } from './relay.ts'
-import type { OriginConnection } from './upstream/origin-connection.ts'
+import type { PolicyRequest, Upstream } from '../../core/contracts.ts'
+import type { RequestHead } from '../http1/head.ts'
+import { BodyRelay } from '../relay.ts'
+import type { OriginConnection } from '../upstream/origin-connection.ts'
 
 /** Nothing is going on. */
 export const RESTING = 0

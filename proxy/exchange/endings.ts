@@ -1,0 +1,154 @@
+// How a request's life ends, well or badly: both connections go back, or the client is told what went wrong, or a response
+// that has begun is cut so that nobody takes half for the whole.
+import type { Outcome } from '../../core/contracts.ts'
+import type { WorkerContext } from '../context.ts'
+import { CLOSED, type ClientConnection, IN_EXCHANGE, LINGERING } from '../downstream/client-connection.ts'
+import { errorResponse } from '../http1/serialise.ts'
+import type { UpstreamBook } from '../upstream/book.ts'
+import { DIALING, NOBODY, type OriginConnection } from '../upstream/origin-connection.ts'
+import { type Exchange, RESPONDING, RESTING, SENT, WAITING } from './exchange.ts'
+import type { Route } from './routes.ts'
+
+/** After the last response of a connection that still sends, so long is its input thrown away before it is cut. */
+const lingerMs = 1_000
+
+type OutcomeKind = Outcome['kind']
+
+export class Endings {
+  private readonly context: WorkerContext
+  private readonly book: UpstreamBook
+  private readonly routes: readonly Route[]
+
+  constructor(context: WorkerContext, book: UpstreamBook, routes: readonly Route[]) {
+    this.context = context
+    this.book = book
+    this.routes = routes
+  }
+
+  /** The response is complete. `reusable`: the origin's connection may be used again, as far as the response says. */
+  finish(client: ClientConnection, reusable: boolean, now: number): void {
+    const { context } = this
+    const exchange = client.exchange!
+    this.countResponse(client, exchange, now)
+    this.endAttempt(exchange, 'response', reusable, now)
+    if (exchange.keepAlive && exchange.requestBody.done && !client.ended && !context.draining) {
+      context.setDeadline(client, now, context.config.timeouts.keepAliveIdleMs)
+      client.nextRequest()
+    } else this.close(client, !exchange.requestBody.done)
+  }
+
+  /** Ends an exchange that has an upstream: with an error when nothing has been sent yet, else by cutting the response. */
+  fail(client: ClientConnection, status: number, kind: OutcomeKind, reason: string): void {
+    const exchange = client.exchange!
+    const responding = exchange.phase === RESPONDING
+    this.endAttempt(exchange, kind, false, performance.now())
+    if (!responding) return this.refuse(client, status, reason)
+    this.context.errorLog.line({ client: client.address, status: exchange.status, reason, cut: 1 })
+    client.socket.resetAndDestroy()
+  }
+
+  /** Answers a request that is not with an upstream. */
+  refuse(client: ClientConnection, status: number, reason: string): void {
+    const { context } = this
+    const { exchange } = client
+    // After a head that was not understood nothing on the connection can be trusted.
+    const known = client.state === IN_EXCHANGE && exchange !== null
+    const keepAlive = known && exchange.keepAlive && exchange.requestBody.done && !context.draining
+    this.answer(client, status, !keepAlive, known ? exchange.method : '', reason)
+    if (!keepAlive) return this.close(client, true)
+    context.setDeadline(client, performance.now(), context.config.timeouts.keepAliveIdleMs)
+    client.nextRequest()
+  }
+
+  /** The client is gone: what it had begun is given up. */
+  abandon(exchange: Exchange, now: number): void {
+    if (exchange.phase === RESTING) return
+    this.context.counters.clientAborts++
+    this.endAttempt(exchange, 'client-gone', false, now)
+  }
+
+  /** A head has not come in time. A client that has sent nothing has asked nothing: it is closed without an answer. */
+  giveUpOnHead(client: ClientConnection): void {
+    this.context.counters.requestHeadTimeouts++
+    if (client.hasPartialHead) this.answer(client, 408, true, '', 'requestHeadMs has passed')
+    this.close(client, false)
+  }
+
+  /** An upload has stopped. With the request all here the upstream's deadlines are the ones that count. */
+  giveUpOnBody(client: ClientConnection): void {
+    if (client.exchange!.requestBody.done) return
+    this.fail(client, 408, 'client-gone', 'bodyIdleMs has passed')
+  }
+
+  onOriginClosed(origin: OriginConnection, reset: boolean): void {
+    const now = performance.now()
+    const client = origin.lentTo === NOBODY ? undefined : this.context.clients[origin.lentTo]!
+    const exchange = client?.exchange
+    const dialling = exchange?.phase === WAITING
+    const { id } = origin.upstream
+    this.book.forget(origin, dialling, now)
+    if (!client || !exchange) return
+    if (dialling) this.fail(client, 502, 'dial-failed', `${id} cannot be reached`)
+    else if (exchange.phase === SENT) this.fail(client, 502, 'origin-closed', `${id} closed without an answer`)
+    else if (!reset && exchange.responseBody.endOfConnection()) this.finish(client, false, now)
+    else this.fail(client, 502, 'origin-closed', `${id} closed within the response`)
+  }
+
+  onOriginDue(origin: OriginConnection): void {
+    if (origin.lentTo === NOBODY) return
+    const client = this.context.clients[origin.lentTo]!
+    const { phase } = client.exchange!
+    const what = origin.state === DIALING ? 'connectMs' : phase === SENT ? 'responseHeadMs' : 'responseIdleMs'
+    this.fail(client, 504, 'timeout', `${origin.upstream.id}: ${what} has passed`)
+  }
+
+  /** Closes a client's connection. One that may still be sending is read on for a while, so that it gets its answer. */
+  private close(client: ClientConnection, stillSending: boolean): void {
+    if (client.state === CLOSED) return
+    client.state = LINGERING
+    if (!stillSending || client.ended) return client.socket.destroySoon()
+    client.socket.end()
+    this.context.setDeadline(client, performance.now(), lingerMs)
+  }
+
+  /** The balancer hears of the end, and the upstream connection goes back to the pool or is closed. */
+  private endAttempt(exchange: Exchange, kind: OutcomeKind, reusable: boolean, now: number): void {
+    const { upstream, origin, sentAt } = exchange
+    if (upstream === null) return
+    upstream.inFlight--
+    const status = kind === 'response' ? exchange.status : 0
+    const outcome = { kind, status, headMs: exchange.headAt - sentAt, totalMs: now - sentAt }
+    this.routes[exchange.route]!.balancer.onDone?.(upstream, outcome, now)
+    exchange.phase = RESTING
+    exchange.upstream = exchange.origin = null
+    if (origin === null) this.book.giveUp(upstream, exchange.client)
+    else if (origin.lentTo === exchange.client) {
+      if (reusable && exchange.requestBody.done) this.book.release(origin, true, now)
+      else this.book.discard(origin, now)
+    }
+  }
+
+  private answer(client: ClientConnection, status: number, close: boolean, method: string, reason: string): void {
+    const { counters, errorLog } = this.context
+    if (status >= 500) counters.responses5xx++
+    else counters.responses4xx++
+    errorLog.line({ client: client.address, status, reason })
+    client.socket.write(errorResponse(status, close, undefined, method === 'HEAD'), 'latin1')
+  }
+
+  private countResponse(client: ClientConnection, exchange: Exchange, now: number): void {
+    const { counters, accessLog } = this.context
+    const { status } = exchange
+    if (status < 400) counters.responses2xx++
+    else if (status < 500) counters.responses4xx++
+    else counters.responses5xx++
+    accessLog?.line({
+      client: client.address,
+      request: `${exchange.method} ${exchange.target}`,
+      status,
+      upstream: exchange.upstream!.id,
+      bytes: exchange.responseBody.relayedBytes,
+      totalMs: Math.round((now - exchange.startedAt) * 1000) / 1000,
+    })
+  }
+}
