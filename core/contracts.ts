@@ -111,13 +111,6 @@ export interface Limiter {
   onClose?(client: string, now: Ms): void
 }
 
-/** A new connection's fate under an admission rule. */
-export const ADMIT = 0
-/** Hold the connection unread until a place is free. */
-export const HOLD = 1
-/** Close it at once. */
-export const REFUSE = 2
-
 // ---------------------------------------------------------------------------------------------------- load and origins
 
 /** An open arrival law: when the next arrival comes. Offsets are from the start of the load. */
@@ -223,7 +216,7 @@ export interface Architecture {
   readonly limiter: StrategySpec
   /** Client connections served at once; what happens to the rest is the target's own rule. */
   readonly maxConnections: number
-  /** From accept (or the end of the previous response) to the end of a request head; 0 means no timeout. */
+  /** From accept, or the first byte of a later request, to the end of a request head; 0 means no timeout. */
   readonly requestHeadMs: Ms
 }
 

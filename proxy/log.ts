@@ -1,7 +1,7 @@
 // Log lines as JSON, gathered and written a few times a second so that an attack does not turn into a system call per line.
 // Access lines go to standard output, refusals and upstream failures to standard error.
 
-export interface LogLine {
+interface LogLine {
   /** Wall-clock time, ISO 8601. */
   at: string
   [field: string]: string | number

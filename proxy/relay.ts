@@ -2,14 +2,14 @@
 // Framing is never copied from one side to the other: what arrived is decoded and what leaves is framed anew.
 import type { Gather } from './gather.ts'
 import { ChunkedDecoder, lastChunk, writeChunkSize } from './http1/chunked.ts'
-
-export type BodyFraming = 'none' | 'length' | 'chunked' | 'close'
+import type { Framing } from './http1/serialise.ts'
 
 /** Room that a chunk-size line needs: 12 hex digits and CRLF. */
 const chunkLineBytes = 16
 
 export class BodyRelay {
-  framing: BodyFraming = 'none'
+  /** How the body is delimited as it arrives. */
+  framing: Framing = 'none'
   /** True when the last byte has been relayed. A `close` body is done when its connection ends. */
   done = true
   /** Body bytes relayed so far, without framing. */
@@ -21,7 +21,7 @@ export class BodyRelay {
   private decoder: ChunkedDecoder | null = null
 
   /** Prepares for the next message. `length` counts for framing `length`; `chunkedOut`: it goes on in chunks. */
-  start(framing: BodyFraming, length: number, chunkedOut: boolean): void {
+  start(framing: Framing, length: number, chunkedOut: boolean): void {
     this.framing = framing
     this.remaining = length
     this.chunkedOut = chunkedOut

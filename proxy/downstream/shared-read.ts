@@ -3,13 +3,13 @@
 // documented API, so it is tried out on loopback at start-up, and what fails falls back to 'data' events by itself.
 import net from 'node:net'
 
-/** Told of every read. `bytes` is valid only during the call when reads are shared: copy what must be kept. */
-export type OnRead = (bytes: Buffer, length: number) => void
-
 export interface ReadAdapter {
   /** True: one buffer for all sockets, so body bytes must be copied before they are written on. */
   readonly shared: boolean
-  /** Starts delivering reads of a socket that came from a server with `pauseOnConnect`; `onRead` has the socket as `this`. */
+  /**
+   * Starts delivering reads of a socket that came from a server with `pauseOnConnect`. `onRead` has the socket as `this`;
+   * its bytes are valid only during the call when reads are shared.
+   */
   attach(socket: net.Socket, onRead: (this: net.Socket, bytes: Buffer, length: number) => void): void
 }
 

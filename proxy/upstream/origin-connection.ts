@@ -19,8 +19,8 @@ export interface OriginOwner {
 export const NOBODY = -1
 
 export const DIALING = 0
-export const OPEN = 1
-export const GONE = 2
+const OPEN = 1
+const GONE = 2
 
 /** Reads start small; a connection that fills its buffer gets a large one (64 KB is where throughput stops growing). */
 const smallBytes = 16_384

@@ -74,7 +74,7 @@ test(`${connections} connections of mutated requests leave nothing behind (seed 
   const { requests, requestsMalformed } = tunnel.origins.ledger()
   expect(requestsMalformed).toBe(0)
   // Both kinds did happen: what is still legal got through, what is not was refused.
-  expect(requests).toBeGreaterThan(connections / 4)
+  expect(requests).toBeGreaterThan(connections / 10)
   expect(tunnel.proxy.counters.rejectedHeads).toBeGreaterThan(connections / 10)
   await tunnel.close()
 })
