@@ -44,6 +44,8 @@ export interface Outcome {
   readonly headMs: Ms
   /** From sending to the end. */
   readonly totalMs: Ms
+  /** May the origin have acted on the request? False when nothing of it was sent. */
+  readonly maybeExecuted: boolean
 }
 
 // ----------------------------------------------------------------------------------------------------------- policies
@@ -103,12 +105,56 @@ export interface BufferingPolicy {
   mayRead(heldBytes: Bytes): boolean
 }
 
+/**
+ * Which upstreams may be picked. Passive (told of outcomes), active (asks for checks) and circuit breakers are one seam.
+ * Every call that may change an answer of `eligible` says whether it did, so that tables are rebuilt on change only.
+ */
+export interface HealthPolicy {
+  onMembers(upstreams: readonly Upstream[], now: Ms): void
+  eligible(upstream: Upstream): boolean
+  /** An attempt begins; true when eligibility has changed (a half-open breaker lets one through). */
+  onSend?(upstream: Upstream, now: Ms): boolean
+  /** An attempt has ended; true when eligibility has changed. */
+  onDone?(upstream: Upstream, outcome: Outcome, now: Ms): boolean
+  /** When eligibility changes by itself, e.g. an ejection ends; Infinity: never. */
+  nextChangeAt(): Ms
+  /** The time of `nextChangeAt` has come. */
+  onChangeDue?(now: Ms): void
+  /** Active checks: how, and when the next round is due. Absent: no checks. */
+  readonly check?: { readonly target: string; readonly timeoutMs: Ms }
+  nextCheckAt?(): Ms
+  /** The upstreams to check now. */
+  checksDue?(now: Ms): readonly Upstream[]
+  /** A check has ended; true when eligibility has changed. */
+  onCheck?(upstream: Upstream, passed: boolean, now: Ms): boolean
+}
+
+/** What a retry policy may know of the request whose attempt has failed. */
+export interface Retryable {
+  /** Attempts made so far, 1 and up. */
+  readonly attempts: number
+  /** By its method: may it be executed twice without harm? */
+  readonly idempotent: boolean
+}
+
+/** Decides whether a failed attempt is followed by another. Only asked when the engine still has the whole request. */
+export interface RetryPolicy {
+  /** A request begins: budgets grow by requests, not by attempts. */
+  onRequest?(now: Ms): void
+  /** Milliseconds to wait before the next attempt, or null to give up. */
+  retryIn(request: Retryable, outcome: Outcome, now: Ms): Ms | null
+}
+
 /** Limits who is served. Each hook is optional; a limiter that has none limits nothing. */
 export interface Limiter {
   /** A client opened a connection; false refuses it. */
   onConnect?(client: string, now: Ms): boolean
   /** An accepted connection of this client closed. Not called for refused ones. */
   onClose?(client: string, now: Ms): void
+  /** A request has come while `inFlight` others are being served: null admits it, a number of ms refuses it (Retry-After). */
+  admit?(request: PolicyRequest, inFlight: number, now: Ms): Ms | null
+  /** An admitted request has ended. */
+  onDone?(totalMs: Ms, now: Ms): void
 }
 
 // ---------------------------------------------------------------------------------------------------- load and origins
@@ -187,6 +233,8 @@ export const defineBalancer = define<Balancer>()
 export const definePool = define<ConnectionPool>()
 export const defineBuffering = define<BufferingPolicy>()
 export const defineLimiter = define<Limiter>()
+export const defineHealth = define<HealthPolicy>()
+export const defineRetries = define<RetryPolicy>()
 export const defineLoadProfile = define<LoadProfile>()
 export const defineServiceTime = define<ServiceTime>()
 
@@ -214,6 +262,8 @@ export interface Architecture {
   readonly buffering: StrategySpec
   readonly balancer: StrategySpec
   readonly limiter: StrategySpec
+  readonly health: StrategySpec
+  readonly retries: StrategySpec
   /** Client connections served at once; what happens to the rest is the target's own rule. */
   readonly maxConnections: number
   /** From accept, or the first byte of a later request, to the end of a request head; 0 means no timeout. */

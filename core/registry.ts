@@ -14,6 +14,8 @@ export const seamFolders = {
   pool: 'proxy/pools',
   buffering: 'proxy/buffering',
   limiter: 'proxy/limiters',
+  health: 'proxy/health',
+  retries: 'proxy/retries',
   threading: 'proxy/threading',
   profile: 'loadgen/profiles',
   hostile: 'loadgen/hostile',

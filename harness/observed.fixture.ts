@@ -11,6 +11,8 @@ export const architecture: Architecture = {
   buffering: 'streaming',
   balancer: 'round-robin',
   limiter: 'none',
+  health: 'always',
+  retries: 'none',
   maxConnections: 600,
   requestHeadMs: 1000,
 }

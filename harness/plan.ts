@@ -15,6 +15,8 @@ export const scenarioKeys = {
   buffering: 'when bodies are forwarded',
   balancer: 'which upstream gets a request',
   limiter: 'which clients are turned away',
+  health: 'which upstreams may be picked',
+  retries: 'what follows a failed attempt',
   maxConnections: 'client connections served at once',
   requestHeadMs: 'time a client has for a request head, ms; 0: no limit',
   repeats: 'runs of each variant, 1 to 50',
@@ -26,7 +28,7 @@ export const scenarioKeys = {
   throttle: 'ms of CPU the generator wastes between sends, to see how a bad instrument is reported',
 } as const
 
-const seams = ['threading', 'pool', 'buffering', 'balancer', 'limiter'] as const
+const seams = ['threading', 'pool', 'buffering', 'balancer', 'limiter', 'health', 'retries'] as const
 const limits = { maxConnections: 1_000_000, requestHeadMs: 3_600_000 } as const
 /** Any of these replaces the scenario's own variants. */
 const variantKeys = ['target', ...seams, 'maxConnections', 'requestHeadMs'] as const

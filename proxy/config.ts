@@ -9,7 +9,9 @@ import type {
   BufferingPolicy,
   ConnectionPool,
   Described,
+  HealthPolicy,
   Limiter,
+  RetryPolicy,
   StrategySpec,
 } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
@@ -65,6 +67,8 @@ const fileSchema = z.strictObject({
   buffering: spec('streaming'),
   balancer: spec('power-of-two'),
   limiter: spec('none'),
+  health: spec('always'),
+  retries: spec('none'),
   upstreams: z.array(upstreamSchema).min(1),
   routes: z
     .array(z.strictObject({ prefix: z.string().startsWith('/'), upstreams: z.array(z.string()).min(1) }))
@@ -103,6 +107,8 @@ export interface ProxyConfig {
   readonly buffering: Chosen<AnyStrategy<BufferingPolicy>>
   readonly balancer: Chosen<AnyStrategy<Balancer>>
   readonly limiter: Chosen<AnyStrategy<Limiter>>
+  readonly health: Chosen<AnyStrategy<HealthPolicy>>
+  readonly retries: Chosen<AnyStrategy<RetryPolicy>>
   readonly upstreams: readonly UpstreamAddress[]
   readonly routes: readonly RouteConfig[]
   readonly limits: Limits
@@ -143,6 +149,8 @@ export async function decodeConfig(value: unknown, where: string): Promise<Proxy
     buffering: await choose('buffering', file.buffering, `${where}: buffering`),
     balancer: await choose('balancer', file.balancer, `${where}: balancer`),
     limiter: await choose('limiter', file.limiter, `${where}: limiter`),
+    health: await choose('health', file.health, `${where}: health`),
+    retries: await choose('retries', file.retries, `${where}: retries`),
     routes: routes
       .map((route, at) => ({
         prefix: route.prefix,

@@ -10,6 +10,8 @@ const base: Architecture = {
   buffering: 'streaming',
   balancer: 'power-of-two',
   limiter: 'none',
+  health: 'always',
+  retries: 'none',
   maxConnections: 600,
   requestHeadMs: 1000,
 }

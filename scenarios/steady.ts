@@ -9,6 +9,8 @@ const base: Architecture = {
   buffering: 'streaming',
   balancer: 'power-of-two',
   limiter: 'none',
+  health: 'always',
+  retries: 'none',
   maxConnections: 6000,
   requestHeadMs: 10_000,
 }

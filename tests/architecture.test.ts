@@ -42,6 +42,8 @@ const policyFolders = [
   'proxy/pools/',
   'proxy/buffering/',
   'proxy/limiters/',
+  'proxy/health/',
+  'proxy/retries/',
   'loadgen/profiles/',
   'fault-injection/service-times/',
 ]

@@ -16,6 +16,8 @@ export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.threading) !== 'single') return `haproxy has no threading=${architecture.threading}`
   if (!(nameOf(architecture.balancer) in balancers)) return `haproxy has no balancer=${architecture.balancer}`
   if (nameOf(architecture.limiter) !== 'none') return `haproxy is not set up for limiter=${architecture.limiter}`
+  if (nameOf(architecture.health) !== 'always') return `haproxy is not set up for health=${architecture.health}`
+  if (nameOf(architecture.retries) !== 'none') return `haproxy is not set up for retries=${architecture.retries}`
   return null
 }
 

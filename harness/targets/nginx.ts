@@ -31,6 +31,8 @@ export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.limiter) !== 'none') {
     return `nginx limits clients only after a request head (limiter=${architecture.limiter} counts connections)`
   }
+  if (nameOf(architecture.health) !== 'always') return `nginx is not set up for health=${architecture.health}`
+  if (nameOf(architecture.retries) !== 'none') return `nginx is not set up for retries=${architecture.retries}`
   return null
 }
 

@@ -117,7 +117,13 @@ export class Endings {
     if (upstream === null) return
     upstream.inFlight--
     const status = kind === 'response' ? exchange.status : 0
-    const outcome = { kind, status, headMs: exchange.headAt - sentAt, totalMs: now - sentAt }
+    const outcome = {
+      kind,
+      status,
+      headMs: exchange.headAt - sentAt,
+      totalMs: now - sentAt,
+      maybeExecuted: exchange.phase >= SENT,
+    }
     this.routes[exchange.route]!.balancer.onDone?.(upstream, outcome, now)
     exchange.phase = RESTING
     exchange.upstream = exchange.origin = null

@@ -50,7 +50,7 @@ describe.each(namesOf('balancer'))('balancer %s', async name => {
       const upstream = balancer.pick(request, [], i)!
       picks[upstream.index]!++
       balancer.onSend?.(upstream, i)
-      balancer.onDone?.(upstream, { kind: 'response', status: 200, headMs: 1, totalMs: 1 }, i)
+      balancer.onDone?.(upstream, { kind: 'response', status: 200, headMs: 1, totalMs: 1, maybeExecuted: true }, i)
     }
     for (const n of picks) expect(n).toBeGreaterThan(500)
     for (const n of picks) expect(n).toBeLessThan(2000)
