@@ -81,21 +81,42 @@ export type Ticket = number
  * than objects, so that nothing is allocated per request.
  */
 export interface ConnectionPool {
-  /** An idle connection's id; DIAL: open one for this ticket; WAIT: a later call hands one over; REJECT: answer 503. */
-  acquire(upstream: Upstream, ticket: Ticket, now: Ms): ConnectionId | typeof DIAL | typeof WAIT | typeof REJECT
+  /**
+   * An idle connection's id; DIAL: open one for this ticket; WAIT: a later call hands one over; REJECT: answer 503.
+   * `first`: it is the first request of its client's connection, which the client will not repeat by itself.
+   */
+  acquire(
+    upstream: Upstream,
+    ticket: Ticket,
+    first: boolean,
+    now: Ms,
+  ): ConnectionId | typeof DIAL | typeof WAIT | typeof REJECT
+  /** How long a ticket may wait before the engine gives it up and answers 503; 0 or absent: as long as the client does. */
+  readonly waitMs?: Ms
+  /**
+   * How many connections to open now for nobody in particular. Asked when the engine starts and after every `acquire`. Each
+   * is followed by `onDialed` and at once `release`, or by `onDialFailed`.
+   */
+  spares?(upstream: Upstream, now: Ms): number
   /** The dial a pool asked for has succeeded; the connection is already lent to the ticket that asked. */
   onDialed(upstream: Upstream, connection: ConnectionId, now: Ms): void
   /** The dial failed. A ticket returned here may dial in its place; KEEP when nobody waits. */
   onDialFailed(upstream: Upstream, now: Ms): Ticket | typeof KEEP
   /** A request is done with its connection: KEEP it idle, CLOSE it, or lend it to the ticket returned. */
   release(upstream: Upstream, connection: ConnectionId, reusable: boolean, now: Ms): Ticket | typeof KEEP | typeof CLOSE
-  /** A connection (lent or idle) is gone. A ticket returned here may dial in its place; KEEP when nobody waits. */
+  /**
+   * A connection that had opened is gone: lent, idle, or closed because the pool said CLOSE or handed it over in `expired`.
+   * Called once for each. A ticket returned here may dial in its place; KEEP when nobody waits.
+   */
   onClosed(upstream: Upstream, connection: ConnectionId, now: Ms): Ticket | typeof KEEP
   /** A waiting request gave up. */
   onGaveUp(upstream: Upstream, ticket: Ticket): void
-  /** When the next idle connection expires (Infinity: never), so that the engine polls nothing. */
+  /**
+   * When to ask `expired` next (Infinity: never), so that the engine polls nothing. Asked after every `release`, so it must
+   * be cheap: it may be too early, never too late. At or before `now`: at once.
+   */
   nextExpiryAt(): Ms
-  /** The connections that have expired by `now` and are to be closed; the pool has already forgotten them. */
+  /** The connections that are to be closed by `now`; none of them is lent any more. */
   expired(now: Ms): readonly ConnectionId[]
 }
 
@@ -137,12 +158,15 @@ export interface Retryable {
   readonly idempotent: boolean
 }
 
-/** Decides whether a failed attempt is followed by another. Only asked when the engine still has the whole request. */
+/**
+ * Decides whether a failed attempt is followed by another. Only asked when the engine still has the whole request and
+ * nothing has been sent to the client. A policy without `retryIn` never retries, and the engine keeps no request for it.
+ */
 export interface RetryPolicy {
   /** A request begins: budgets grow by requests, not by attempts. */
   onRequest?(now: Ms): void
   /** Milliseconds to wait before the next attempt, or null to give up. */
-  retryIn(request: Retryable, outcome: Outcome, now: Ms): Ms | null
+  retryIn?(request: Retryable, outcome: Outcome, now: Ms): Ms | null
 }
 
 /** Limits who is served. Each hook is optional; a limiter that has none limits nothing. */
@@ -155,6 +179,12 @@ export interface Limiter {
   admit?(request: PolicyRequest, inFlight: number, now: Ms): Ms | null
   /** An admitted request has ended. */
   onDone?(totalMs: Ms, now: Ms): void
+}
+
+/** Decides which worker takes a new connection. */
+export interface AcceptPolicy {
+  /** `connections[i]`: open connections of worker `i`, counted when they are handed over. At least one worker. */
+  choose(connections: readonly number[]): number
 }
 
 // ---------------------------------------------------------------------------------------------------- load and origins
@@ -173,6 +203,22 @@ export interface ServiceTime {
   quantile(u: number): Ms
   /** The mean, for the reader and for utilisation. */
   readonly meanMs: Ms
+}
+
+/** What a fault does to one request at its origin: a closed list, so that every engine can carry it out. */
+export type Effect =
+  /** Answered at once with this status and no body: it takes neither service time nor a slot. */
+  | { readonly kind: 'status'; readonly status: number }
+  /** The service time becomes `factor` times what it was, plus `addMs`. */
+  | { readonly kind: 'service'; readonly factor: number; readonly addMs: Ms }
+
+/** What is wrong with an origin while a fault is active. */
+export interface Fault {
+  /**
+   * The effect on a request that comes `sinceMs` after the fault began, or null when it is spared. `u` is the request's
+   * own number in [0, 1): the same request meets the same fate whatever the proxy did before.
+   */
+  effectAt(sinceMs: Ms, u: number): Effect | null
 }
 
 /** Connections held open by a hostile (or merely idle) client, and how they ended. */
@@ -235,8 +281,10 @@ export const defineBuffering = define<BufferingPolicy>()
 export const defineLimiter = define<Limiter>()
 export const defineHealth = define<HealthPolicy>()
 export const defineRetries = define<RetryPolicy>()
+export const defineAccept = define<AcceptPolicy>()
 export const defineLoadProfile = define<LoadProfile>()
 export const defineServiceTime = define<ServiceTime>()
+export const defineFault = define<Fault>()
 
 /** A hostile client is started rather than made: it does its own I/O. */
 export interface HostileStrategy<P extends ParameterTable> extends Described {
@@ -277,11 +325,20 @@ export interface Variant {
   readonly target: string
   readonly about?: string
   readonly settings: Architecture
+  /** In place of the `linkMs` of the scenario's origins. */
+  readonly linkMs?: Ms
 }
 
 export interface Phase {
   readonly name: string
   readonly durationMs: Ms
+}
+
+/** Which things requests ask for: key `k` of `count`, from 0, is asked for in proportion to 1 / (k + 1)^exponent (Zipf). */
+export interface KeyPlan {
+  readonly count: number
+  /** 0 and up; 0 asks for all keys equally often. */
+  readonly exponent: number
 }
 
 /** Honest load. `keep-alive`: a fixed set of connections; `sessions`: each arrival opens one, asks, and leaves. */
@@ -297,6 +354,8 @@ export interface LoadPlan {
   readonly timeoutMs: Ms
   /** The loopback address honest users come from. */
   readonly from: string
+  /** A request for key `k` asks for `/k/<k>`. Absent: all ask for the same. */
+  readonly keys?: KeyPlan
 }
 
 /** A hostile client of a scenario: which, and during which phase. */
@@ -305,11 +364,50 @@ export interface HostilePlan {
   readonly phase: string
 }
 
-export interface OriginPlan {
-  readonly count: number
+/** What one origin may have of its own. */
+export interface OriginTraits {
   /** Service-time law, e.g. `fixed:ms=5`. */
+  readonly service?: StrategySpec
+  /** Requests it serves at once, 1 and up; further ones wait in order of arrival. Absent: no limit. */
+  readonly slots?: number
+  /** What the proxy is told of its share: a whole number from 1 to 256, so that every target understands it; 1 when absent. */
+  readonly weight?: number
+}
+
+export interface OriginPlan extends OriginTraits {
+  readonly count: number
   readonly service: StrategySpec
   readonly responseBytes: Bytes
+  /** The round trip between proxy and origins that a relay adds, 0 and up. Absent: there is no relay. */
+  readonly linkMs?: Ms
+  /** Traits of single origins, by index, in place of the common ones. */
+  readonly each?: Readonly<Record<number, OriginTraits>>
+}
+
+/** Something wrong with one origin for the length of a phase. */
+export interface FaultPlan {
+  readonly fault: StrategySpec
+  /** The index of the origin. */
+  readonly origin: number
+  readonly phase: string
+}
+
+/** A closed loop after the phases: each connection asks again as soon as it is answered. For counts, not for latency. */
+export interface CapacityPlan {
+  readonly connections: number
+  /** Load before the answers count. */
+  readonly warmUpMs: Ms
+  readonly durationMs: Ms
+}
+
+/** How much of everything an effort stands for. */
+export interface EffortPlan {
+  readonly repeats: number
+  readonly phases: readonly Phase[]
+  /** Load before the first phase; the harness has its own idea when absent. */
+  readonly warmUpMs?: Ms
+  /** Absent: the capacity is not measured. */
+  readonly capacity?: CapacityPlan
 }
 
 /** One question, as data. `judge` turns runs into claims and is the only code a scenario has. */
@@ -321,9 +419,10 @@ export interface Scenario {
   readonly origins: OriginPlan
   readonly load: LoadPlan
   readonly hostile: readonly HostilePlan[]
+  readonly faults?: readonly FaultPlan[]
   /** The phase that a summary's headline latency and CPU are taken from. */
   readonly measuredPhase: string
-  readonly effort: Readonly<Record<Effort, { readonly repeats: number; readonly phases: readonly Phase[] }>>
+  readonly effort: Readonly<Record<Effort, EffortPlan>>
   /** What every variant starts from, and what a variant named on the command line is made of. */
   readonly base: Architecture
   readonly variants: readonly Variant[]

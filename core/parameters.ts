@@ -19,12 +19,22 @@ export interface ChoiceParameter<T extends string = string> {
   readonly doc: string
 }
 
-export type Parameter = NumberParameter | ChoiceParameter
+export interface TextParameter {
+  readonly kind: 'text'
+  readonly default: string
+  /** What a value must look like, whole. */
+  readonly pattern: RegExp
+  /** The same in words: "a path". */
+  readonly allowed: string
+  readonly doc: string
+}
+
+export type Parameter = NumberParameter | ChoiceParameter | TextParameter
 export type ParameterTable = Readonly<Record<string, Parameter>>
 
 /** The decoded values of a table: numbers for numbers, the literal union for choices. */
 export type Values<T extends ParameterTable> = {
-  readonly [K in keyof T]: T[K] extends ChoiceParameter<infer C> ? C : number
+  readonly [K in keyof T]: T[K] extends ChoiceParameter<infer C> ? C : T[K] extends TextParameter ? string : number
 }
 
 type NumberOptions = { default: number; min?: number; max?: number; integer?: boolean; unit: string; doc: string }
@@ -37,6 +47,11 @@ export function number(options: NumberOptions): NumberParameter {
 /** A whole number; `min` and `max` are inclusive. */
 export function count(options: Omit<NumberOptions, 'integer'>): NumberParameter {
   return number({ ...options, integer: true })
+}
+
+/** A text; `pattern` must match all of it. */
+export function text(options: Omit<TextParameter, 'kind'>): TextParameter {
+  return { kind: 'text', ...options }
 }
 
 /** One of a few words. */
@@ -63,12 +78,16 @@ export function decodeParameters<T extends ParameterTable>(
   const values: Record<string, string | number> = {}
   for (const [name, parameter] of Object.entries(table)) {
     const value = Object.hasOwn(given, name) ? given[name] : parameter.default
-    values[name] =
-      parameter.kind === 'number'
-        ? decodeNumber(parameter, value, `${where}.${name}`)
-        : decodeChoice(parameter, value, `${where}.${name}`)
+    values[name] = decode(parameter, value, `${where}.${name}`)
   }
   return values as Values<T>
+}
+
+function decode(parameter: Parameter, value: unknown, where: string): string | number {
+  if (parameter.kind === 'number') return decodeNumber(parameter, value, where)
+  if (parameter.kind === 'choice') return decodeChoice(parameter, value, where)
+  if (typeof value === 'string' && parameter.pattern.test(value)) return value
+  throw new UsageError(`${where}: ${JSON.stringify(value)} given; allowed: ${describe(parameter)}`)
 }
 
 function decodeNumber(parameter: NumberParameter, value: unknown, where: string): number {
@@ -91,6 +110,7 @@ function decodeChoice(parameter: ChoiceParameter, value: unknown, where: string)
 /** What a parameter allows, in words: "a whole number from 1 to 65535 connections". */
 export function describe(parameter: Parameter): string {
   if (parameter.kind === 'choice') return parameter.choices.join(', ')
+  if (parameter.kind === 'text') return parameter.allowed
   const from = Number.isFinite(parameter.min) ? ` from ${parameter.min}` : ''
   const to = Number.isFinite(parameter.max) ? ` to ${parameter.max}` : from && ' up'
   return `a ${parameter.integer ? 'whole number' : 'number'}${from}${to} (${parameter.unit})`

@@ -17,9 +17,11 @@ export const seamFolders = {
   health: 'proxy/health',
   retries: 'proxy/retries',
   threading: 'proxy/threading',
+  accept: 'proxy/accept',
   profile: 'loadgen/profiles',
   hostile: 'loadgen/hostile',
   service: 'fault-injection/service-times',
+  fault: 'fault-injection/faults',
   target: 'harness/targets',
   scenario: 'scenarios',
 } as const

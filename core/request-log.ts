@@ -29,6 +29,8 @@ export class RequestLog {
   /** The last byte of the answer, or the instant of failure. */
   readonly endedAt: Float64Array
   readonly status: Uint16Array
+  /** The index of the origin that saw the request last; -1 when none did. */
+  readonly origin: Int16Array
   private readonly fateCodes: Uint8Array
 
   constructor(size: number) {
@@ -40,6 +42,7 @@ export class RequestLog {
     this.originOutAt = new Float64Array(size)
     this.endedAt = new Float64Array(size)
     this.status = new Uint16Array(size)
+    this.origin = new Int16Array(size).fill(-1)
     this.fateCodes = new Uint8Array(size)
   }
 

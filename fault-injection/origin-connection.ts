@@ -1,13 +1,15 @@
 // One connection of the scripted origin: reads requests one after another (pipelined ones wait), takes the service time
 // each one draws, and answers. Stamps the rows of the request log when the head is in and when the answer is out.
 import type { Socket } from 'node:net'
-import type { ServiceTime } from '../core/contracts.ts'
+import type { Effect, Ms, ServiceTime } from '../core/contracts.ts'
 import { uniformAt } from '../core/random.ts'
 import type { RequestLog } from '../core/request-log.ts'
 import { BAD, ChunkedScanner } from '../loadgen/chunked-scanner.ts'
 import { badRequest, continueInterim, scriptedAnswer, writeAnswer } from './origin-answer.ts'
+import { effectsAt, type FaultWindow } from './origin-plan.ts'
 import { plainScript, type Script, scriptOf } from './origin-script.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
+import type { ServiceSlots } from './service-slots.ts'
 
 const maxHeadBytes = 65_536
 const maxEchoBytes = 1_048_576
@@ -15,15 +17,19 @@ const nothing = Buffer.alloc(0)
 
 /** What the connections of one origin share. The counters of `total` are shared by all origins. */
 export interface OriginSetup {
+  readonly index: number
   readonly name: string
   readonly seed: number
   readonly law: ServiceTime
+  readonly slots: ServiceSlots
+  /** Null until a load that has faults begins. */
+  faults: { readonly windows: readonly FaultWindow[]; readonly phasesAt: Ms } | null
   readonly log: RequestLog | null
   readonly responseBytes: number
   /** The whole answer to a request that asks for nothing special; null when it is too large to be written at once. */
   readonly plain: Buffer | null
   readonly total: OriginCounts
-  readonly own: { requests: number; connectionsOpened: number }
+  readonly own: { requests: number; connectionsOpened: number; inFlight: number; inFlightPeak: number }
 }
 
 export interface OriginCounts {
@@ -54,6 +60,11 @@ export class OriginConnection {
   private served = false
   private echoed: Buffer[] = []
   private timer: NodeJS.Timeout | undefined
+  private serviceMs: Ms = 0
+  private readonly takeTime = () => {
+    if (this.serviceMs === 0) this.answer()
+    else this.timer = setTimeout(() => this.answer(), this.serviceMs)
+  }
 
   constructor(socket: Socket, origin: OriginSetup) {
     this.socket = socket
@@ -68,8 +79,7 @@ export class OriginConnection {
 
   onClose(): void {
     clearTimeout(this.timer)
-    if (this.request) this.origin.total.inFlight--
-    this.request = null
+    if (this.request) this.leave()
   }
 
   private read(bytes: Buffer): void {
@@ -109,8 +119,12 @@ export class OriginConnection {
     own.requests++
     total.requests++
     total.inFlightPeak = Math.max(total.inFlightPeak, ++total.inFlight)
+    own.inFlightPeak = Math.max(own.inFlightPeak, ++own.inFlight)
     if (request.index < 0) total.requestsNotHonest++
-    else if (log && request.index < log.size) log.originInAt[request.index] = performance.now()
+    else if (log && request.index < log.size) {
+      log.originInAt[request.index] = performance.now()
+      log.origin[request.index] = this.origin.index
+    }
     this.script = scriptOf(request.target)
     if (this.script.echo) this.echoed.push(Buffer.from(text, 'latin1'))
     if (request.bodyBytes === 0) this.serve()
@@ -143,18 +157,37 @@ export class OriginConnection {
     if (held < maxEchoBytes) this.echoed.push(Buffer.from(bytes.subarray(from, to)))
   }
 
-  /** The request is complete: waits out the service time, then answers. Timers keep whole milliseconds, so it is rounded. */
+  /** The request is complete: it waits for a slot, takes its service time and is answered, unless a fault says otherwise. */
   private serve(): void {
-    const { law, seed, name, total } = this.origin
+    const { law, seed, name, total, faults, slots } = this.origin
     this.answering = true
+    const index = this.request!.index < 0 ? total.requests : this.request!.index
     let serviceMs = this.script.delayMs ?? 0
     if (this.script.delayMs === null && law.meanMs > 0) {
-      const index = this.request!.index
-      serviceMs = law.quantile(uniformAt(seed, `service/${name}`, index < 0 ? total.requests : index))
+      serviceMs = law.quantile(uniformAt(seed, `service/${name}`, index))
     }
-    const rounded = Math.round(serviceMs)
-    if (rounded === 0) this.answer()
-    else this.timer = setTimeout(() => this.answer(), rounded)
+    if (faults && faults.windows.length > 0) {
+      for (const effect of effectsAt(faults.windows, performance.now() - faults.phasesAt, seed, index)) {
+        if (effect.kind === 'status') return this.failFast(effect)
+        serviceMs = serviceMs * effect.factor + effect.addMs
+      }
+    }
+    // Timers keep whole milliseconds.
+    this.serviceMs = Math.round(serviceMs)
+    slots.enter(this.takeTime)
+  }
+
+  private failFast({ status }: Extract<Effect, { kind: 'status' }>): void {
+    this.script = { ...plainScript, status, bytes: 0 }
+    this.answer()
+  }
+
+  /** The request is no longer here: answered, or its client has left. */
+  private leave(): void {
+    this.origin.total.inFlight--
+    this.origin.own.inFlight--
+    this.request = null
+    this.origin.slots.leave(this.takeTime)
   }
 
   private answer(): void {
@@ -173,10 +206,9 @@ export class OriginConnection {
   private onWritten(): void {
     const { request } = this
     if (!request) return
-    const { total, log } = this.origin
+    const { log } = this.origin
     if (log && request.index >= 0 && request.index < log.size) log.originOutAt[request.index] = performance.now()
-    total.inFlight--
-    this.request = null
+    this.leave()
     this.answering = false
     this.echoed = []
     if (this.reading || this.socket.destroyed || this.socket.writableEnded) return

@@ -4,9 +4,11 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestOption
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { OriginPlan } from '../core/contracts.ts'
 import { uniformAt } from '../core/random.ts'
 import { RequestLog } from '../core/request-log.ts'
 import { type Origins, startOrigins } from './origin.ts'
+import { placeFaults } from './origin-plan.ts'
 
 let origins: Origins
 let agent: Agent
@@ -55,8 +57,8 @@ describe('answers, to a strict client', () => {
     }
     expect(origins.ledger()).toMatchObject({ connectionsOpened: 1, requests: 3, requestsNotHonest: 3, inFlightPeak: 1 })
     expect(origins.perOrigin()).toEqual([
-      { requests: 3, connectionsOpened: 1 },
-      { requests: 0, connectionsOpened: 0 },
+      { requests: 3, connectionsOpened: 1, inFlightPeak: 1 },
+      { requests: 0, connectionsOpened: 0, inFlightPeak: 0 },
     ])
   })
 
@@ -180,6 +182,75 @@ test('a service time belongs to its request: it is the law at the draw of that n
     // Timers may fire up to a millisecond early, and as late as the machine likes.
     expect(log.originOutAt[row]! - log.originInAt[row]!).toBeGreaterThan(Math.round(drawnMs) - 1.001)
   }
+})
+
+describe('origins that differ', () => {
+  const start = (plan: Partial<OriginPlan>) =>
+    startOrigins({ count: 2, service: 'fixed', responseBytes: 1, ...plan }, 1, log)
+
+  test('have their own service time, and the log says which saw a request', async () => {
+    const two = await start({ each: { 1: { service: 'fixed:ms=30' } } })
+    for (const origin of [0, 1]) await ask('/', { port: two.ports[origin], headers: { 'x-request-index': origin } })
+    await two.close()
+    expect([...log.origin.slice(0, 2)]).toEqual([0, 1])
+    expect(log.originOutAt[1]! - log.originInAt[1]!).toBeGreaterThan(29)
+  })
+
+  test('with one slot the second request waits for the first, and for nothing when the first has left', async () => {
+    const one = await start({ slots: 1 })
+    const held = connect(one.ports[0]!, '127.0.0.1')
+    held.write('GET /?delay=60000 HTTP/1.1\r\nHost: a\r\n\r\n')
+    await expect.poll(() => one.ledger().requests).toBe(1)
+    const waiting = ask('/', { port: one.ports[0] })
+    await expect.poll(() => one.perOrigin()[0]!.inFlightPeak).toBe(2)
+    // The other origin has a slot of its own.
+    expect((await ask('/', { port: one.ports[1] })).response.statusCode).toBe(200)
+    held.destroy()
+    expect((await waiting).response.statusCode).toBe(200)
+    await one.close()
+  })
+
+  test('a fault strikes its origin during its phase and no other', async () => {
+    const broken = await start({ count: 3 })
+    const phases = [
+      { name: 'calm', durationMs: 1000 },
+      { name: 'fault', durationMs: 100_000 },
+    ]
+    const statuses = async () => {
+      const answers = []
+      for (const port of broken.ports) answers.push((await ask('/', { port })).response.statusCode)
+      return answers
+    }
+    const faults = [{ fault: 'status:code=503', origin: 1, phase: 'fault' }]
+    broken.schedule(await placeFaults(faults, phases, 3, 1), performance.now())
+    expect(await statuses()).toEqual([200, 200, 200])
+    broken.schedule(await placeFaults(faults, phases, 3, 1), performance.now() - 2000)
+    expect(await statuses()).toEqual([200, 503, 200])
+    broken.schedule(await placeFaults(faults, phases, 3, 1), performance.now() - 200_000)
+    expect(await statuses()).toEqual([200, 200, 200])
+    await broken.close()
+  })
+
+  test('a slow fault multiplies the service time', async () => {
+    const slow = await start({ service: 'fixed:ms=3' })
+    const phases = [{ name: 'fault', durationMs: 100_000 }]
+    const faults = [{ fault: 'slow:factor=10', origin: 0, phase: 'fault' }]
+    slow.schedule(await placeFaults(faults, phases, 2, 1), performance.now())
+    await ask('/', { port: slow.ports[0], headers: { 'x-request-index': 3 } })
+    await slow.close()
+    expect(log.originOutAt[3]! - log.originInAt[3]!).toBeGreaterThan(29)
+  })
+
+  test('what a plan gets wrong is said', async () => {
+    await expect(start({ each: { 2: { slots: 1 } } })).rejects.toThrow('each.2: origin 2 given; allowed: 0 to 1')
+    await expect(start({ slots: 0 })).rejects.toThrow('origins.0.slots: 0 given')
+    await expect(start({ each: { 1: { weight: 1.5 } } })).rejects.toThrow('origins.1.weight: 1.5 given')
+    const place = (fault: string, origin: number, phase: string) =>
+      placeFaults([{ fault, origin, phase }], [{ name: 'calm', durationMs: 1 }], 2, 1)
+    await expect(place('status', 2, 'calm')).rejects.toThrow('faults: origin 2 given')
+    await expect(place('status', 0, 'storm')).rejects.toThrow('unknown phase "storm"; allowed: calm')
+    await expect(place('haunted', 0, 'calm')).rejects.toThrow('unknown fault "haunted"')
+  })
 })
 
 const curlMissing = spawnSync('curl', ['--version']).error !== undefined

@@ -1,11 +1,13 @@
 // The scripted origin: small HTTP/1.1 servers behind the proxy under test. They draw service times from a law, answer what
 // a request's target asks for, stamp the generator's rows on its clock, and keep a ledger of what reached them.
 import { createServer, type Server, type Socket } from 'node:net'
-import type { AnyStrategy, OriginPlan, ServiceTime } from '../core/contracts.ts'
+import type { AnyStrategy, Ms, OriginPlan, ServiceTime } from '../core/contracts.ts'
 import { choose, make } from '../core/registry.ts'
 import type { RequestLog } from '../core/request-log.ts'
 import { plainAnswer } from './origin-answer.ts'
 import { OriginConnection, type OriginCounts, type OriginSetup } from './origin-connection.ts'
+import { checkOrigins, type FaultWindow, traitsOf } from './origin-plan.ts'
+import { ServiceSlots } from './service-slots.ts'
 
 /** What reached the origins, all of them together. */
 export interface OriginLedger {
@@ -28,6 +30,8 @@ export interface OriginLedger {
 export interface OriginTally {
   readonly requests: number
   readonly connectionsOpened: number
+  /** The most requests that were here at one instant, waiting ones included. */
+  readonly inFlightPeak: number
 }
 
 export interface Origins {
@@ -35,6 +39,8 @@ export interface Origins {
   readonly ports: number[]
   ledger(): OriginLedger
   perOrigin(): OriginTally[]
+  /** Makes faults active during their windows, which count from `phasesAt` on the clock of performance.now(). */
+  schedule(faults: readonly FaultWindow[], phasesAt: Ms): void
   /** Closes every connection and stops listening. */
   close(): Promise<void>
 }
@@ -46,7 +52,7 @@ const plainLimitBytes = 65_536
  * Starts `plan.count` origins on free ports of `host`. Request `N` of origin `k` takes the law's quantile at draw `N` of the
  * stream `service/o<k>`, to the nearest millisecond; below half a millisecond it is answered at once. With a `log`, rows
  * named by the header `x-request-index` are stamped; a request that comes twice leaves the stamps of its last attempt.
- * @throws UsageError when the service-time law is unknown.
+ * @throws UsageError when a service-time law is unknown, or a trait is out of range or belongs to no origin.
  */
 export async function startOrigins(
   plan: OriginPlan,
@@ -54,32 +60,52 @@ export async function startOrigins(
   log: RequestLog | null,
   host = '127.0.0.1',
 ): Promise<Origins> {
-  const chosen = await choose<AnyStrategy<ServiceTime>>('service', plan.service, 'origin service time')
+  checkOrigins(plan)
   const total = newCounts()
   const sockets = new Set<Socket>()
-  const setups = Array.from({ length: plan.count }, (_, index): OriginSetup => {
-    const name = `o${index}`
-    return {
-      name,
-      seed,
-      law: make(chosen, seed, `service/${name}`),
-      log,
-      responseBytes: plan.responseBytes,
-      plain: plan.responseBytes <= plainLimitBytes ? plainAnswer(name, plan.responseBytes) : null,
-      total,
-      own: { requests: 0, connectionsOpened: 0 },
-    }
-  })
+  const setups: OriginSetup[] = []
+  for (let index = 0; index < plan.count; index++) setups.push(await setupOf(plan, index, seed, log, total))
   const servers = setups.map(setup => serverFor(setup, sockets))
   const ports = await Promise.all(servers.map(server => listen(server, host)))
   return {
     ports,
     ledger: () => ledgerOf(total),
-    perOrigin: () => setups.map(setup => ({ ...setup.own })),
+    perOrigin: () => setups.map(({ own: { inFlight: _, ...tally } }) => tally),
+    schedule(faults, phasesAt) {
+      setups.forEach((setup, index) => {
+        setup.faults = { windows: faults.filter(({ origin }) => origin === index), phasesAt }
+      })
+    },
     async close() {
       for (const socket of sockets) socket.destroy()
       await Promise.all(servers.map(server => new Promise<void>(resolve => server.close(() => resolve()))))
     },
+  }
+}
+
+async function setupOf(
+  plan: OriginPlan,
+  index: number,
+  seed: number,
+  log: RequestLog | null,
+  total: OriginCounts,
+): Promise<OriginSetup> {
+  const { responseBytes } = plan
+  const { service, slots = Number.POSITIVE_INFINITY } = traitsOf(plan, index)
+  const name = `o${index}`
+  const chosen = await choose<AnyStrategy<ServiceTime>>('service', service, 'origin service time')
+  return {
+    index,
+    name,
+    seed,
+    law: make(chosen, seed, `service/${name}`),
+    slots: new ServiceSlots(slots),
+    faults: null,
+    log,
+    responseBytes,
+    plain: responseBytes <= plainLimitBytes ? plainAnswer(name, responseBytes) : null,
+    total,
+    own: { requests: 0, connectionsOpened: 0, inFlight: 0, inFlightPeak: 0 },
   }
 }
 

@@ -9,6 +9,10 @@ type Command = (words: readonly string[]) => Promise<number>
 const commands: Record<string, () => Promise<Command>> = {
   scenario: async () => (await import('./commands/scenario.ts')).scenario,
   list: async () => (await import('./commands/list.ts')).list,
+  bench: async () => (await import('./commands/bench.ts')).bench,
+  nightly: async () => (await import('./commands/nightly.ts')).nightly,
+  profile: async () => (await import('./commands/profile.ts')).profile,
+  regress: async () => (await import('./commands/regress.ts')).regress,
   help: async () => (await import('./commands/help.ts')).help,
   proxy: async () => {
     const { proxy } = await import('../proxy/main.ts')

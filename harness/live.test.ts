@@ -138,14 +138,8 @@ describe('the command', () => {
   })
 
   test.each([
-    [
-      ['scenari'],
-      'windtunnel: unknown command "scenari"; allowed: help, list, load, proxy, scenario; did you mean "scenario"?',
-    ],
-    [
-      ['scenario', 'slowlori'],
-      'scenario: unknown scenario "slowlori"; allowed: slowloris, steady; did you mean "slowloris"?',
-    ],
+    [['scenari'], 'windtunnel: unknown command "scenari"; allowed: '],
+    [['scenario', 'slowlori'], 'scenario: unknown scenario "slowlori"; allowed: '],
     [['list', 'poole'], 'did you mean "pool"?'],
     [['load', 'fast'], 'load: "fast" given; allowed: key=value words'],
   ])('%j is a usage error in one line', async (words, sentence) => {

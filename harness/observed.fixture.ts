@@ -36,16 +36,19 @@ export interface Row {
   readonly originMs?: number
   readonly fate?: Fate
   readonly seen?: boolean
+  /** The index of the origin that saw it. */
+  readonly origin?: number
 }
 
 export function logOf(rows: readonly Row[]): { log: RequestLog; lagMs: Float64Array } {
   const log = new RequestLog(rows.length)
-  rows.forEach(({ dueMs, lagMs = 0, latencyMs = 10, originMs = 5, fate = 'ok', seen = true }, row) => {
+  rows.forEach(({ dueMs, lagMs = 0, latencyMs = 10, originMs = 5, fate = 'ok', seen = true, origin = 0 }, row) => {
     const due = phasesAt + dueMs
     log.dueAt[row] = due
     log.startedAt[row] = due + lagMs
     log.sentAt[row] = due + lagMs
     if (seen) log.originInAt[row] = due + lagMs + 1
+    if (seen) log.origin[row] = origin
     if (seen) log.originOutAt[row] = due + lagMs + 1 + originMs
     if (fate !== 'pending') log.end(row, fate, due + latencyMs, fate === 'ok' ? 200 : 0)
   })
@@ -107,6 +110,8 @@ export function inputOf(
     phasesAt,
     samples: samplesUntil(2000),
     ledger,
+    origins: [],
+    keys: null,
     hostile: [],
     ...more,
   }

@@ -7,7 +7,8 @@ import { findProgram } from './children.ts'
 import { answers, listens } from './listening.ts'
 import type { Found, RunningTarget, StartOptions } from './target.ts'
 
-const listensWithinMs = 5000
+/** A program in JavaScript on a busy machine takes seconds to load. */
+const listensWithinMs = 15_000
 const askEveryMs = 20
 
 /** Finds a peer on PATH and asks its version; `versionOf` reads it from what the program printed. */
@@ -32,7 +33,7 @@ export function reservePort(): Promise<number> {
 
 /**
  * Starts `program` and waits until it listens on `port`; `afterStop` is called once it has ended.
- * @throws InvalidRunError when the program ends first or does not listen within five seconds.
+ * @throws InvalidRunError when the program ends first or does not listen within fifteen seconds.
  */
 export async function startPeer(
   name: string,
@@ -56,8 +57,10 @@ export async function startPeer(
     if (await listens(child.pid, port)) return { port, pid: child.pid, stats: [], exited: child.exited, stop }
     await new Promise(resolve => setTimeout(resolve, askEveryMs))
   }
+  // How it ends when it is stopped is our doing.
+  const endedItself = ended
   await stop()
-  throw new InvalidRunError(`${name} could not start: ${await whyNot(ended, port)}`)
+  throw new InvalidRunError(`${name} could not start: ${await whyNot(endedItself, port)}`)
 }
 
 /** The last line a peer prints is rarely the telling one when its port is taken. */

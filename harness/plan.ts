@@ -1,7 +1,7 @@
 // What `npm run scenario NAME key=value …` asks for, decoded and checked: the only place that knows the keys.
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Architecture, Described, Effort, Phase, Scenario, Variant } from '../core/contracts.ts'
+import type { CapacityPlan, Described, Effort, Phase, Scenario, Variant } from '../core/contracts.ts'
 import { UsageError, unknownName } from '../core/errors.ts'
 import type { ParameterTable } from '../core/parameters.ts'
 import { choose, load, namesOf, type Seam } from '../core/registry.ts'
@@ -19,6 +19,7 @@ export const scenarioKeys = {
   retries: 'what follows a failed attempt',
   maxConnections: 'client connections served at once',
   requestHeadMs: 'time a client has for a request head, ms; 0: no limit',
+  linkMs: 'round trip between proxy and origins that a relay adds, ms',
   repeats: 'runs of each variant, 1 to 50',
   effort: 'quick, normal or thorough: length of the phases and number of repeats',
   seed: 'a whole number; the same seed offers the same load',
@@ -30,8 +31,9 @@ export const scenarioKeys = {
 
 const seams = ['threading', 'pool', 'buffering', 'balancer', 'limiter', 'health', 'retries'] as const
 const limits = { maxConnections: 1_000_000, requestHeadMs: 3_600_000 } as const
+const linkAtMostMs = 10_000
 /** Any of these replaces the scenario's own variants. */
-const variantKeys = ['target', ...seams, 'maxConnections', 'requestHeadMs'] as const
+const variantKeys = ['target', ...seams, 'maxConnections', 'requestHeadMs', 'linkMs'] as const
 const variantsAtMost = 50
 
 export interface RunPlan {
@@ -39,6 +41,10 @@ export interface RunPlan {
   readonly scenario: Scenario
   readonly effort: Effort
   readonly phases: readonly Phase[]
+  /** Load before the first phase; absent: the harness has its own idea. */
+  readonly warmUpMs?: number
+  /** The closed loop after the last phase; absent: none. */
+  readonly capacity?: CapacityPlan
   readonly repeats: number
   readonly seed: number
   readonly variants: readonly Variant[]
@@ -61,7 +67,7 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
     throw new UsageError('engine=simulation given, which does not exist yet; allowed: live')
   oneOf(values.engine ?? 'live', 'engine', ['live'])
   const effort = oneOf(values.effort ?? 'normal', 'effort', ['quick', 'normal', 'thorough'])
-  const { phases, repeats } = scenario.effort[effort]
+  const { repeats, ...lengths } = scenario.effort[effort]
   const seed = values.seed === undefined ? scenario.seed : wholeNumber(values.seed, 'seed', -2147483648, 2147483647)
   const stamp = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')
   const given = words.filter(word => !/^(seed|out)=/.test(word))
@@ -69,7 +75,7 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
     name,
     scenario,
     effort,
-    phases,
+    ...lengths,
     repeats: values.repeats === undefined ? repeats : wholeNumber(values.repeats, 'repeats', 1, 50),
     seed,
     variants: await variantsOf(scenario, values),
@@ -98,9 +104,7 @@ export async function variantsOf(
 ): Promise<readonly Variant[]> {
   const given = variantKeys.filter(key => values[key] !== undefined)
   if (given.length === 0) return scenario.variants
-  let variants: { target: string; settings: Architecture; words: string[] }[] = [
-    { target: 'windtunnel', settings: scenario.base, words: [] },
-  ]
+  let variants: Choice[] = [{ target: 'windtunnel', settings: scenario.base, words: [] }]
   for (const key of given) {
     const choices = splitStrategies(values[key]!)
     for (const choice of choices) await checkChoice(key, choice)
@@ -109,11 +113,7 @@ export async function variantsOf(
   if (variants.length > variantsAtMost) {
     throw new UsageError(`scenario: ${variants.length} variants given; allowed: at most ${variantsAtMost}`)
   }
-  const named = variants.map(({ target, settings, words }) => ({
-    name: [target, ...words].join(' '),
-    target,
-    settings,
-  }))
+  const named = variants.map(({ words, ...variant }) => ({ name: [variant.target, ...words].join(' '), ...variant }))
   const twice = named.find(({ name }, index) => named.findIndex(other => other.name === name) !== index)
   if (twice) throw new UsageError(`scenario: the variant "${twice.name}" is given twice; allowed: once`)
   return named
@@ -121,19 +121,20 @@ export async function variantsOf(
 
 type Key = (typeof variantKeys)[number]
 
-function withChoice<V extends { target: string; settings: Architecture; words: string[] }>(
-  variant: V,
-  key: Key,
-  choice: string,
-) {
+type Choice = Omit<Variant, 'name' | 'about'> & { readonly words: readonly string[] }
+
+function withChoice(variant: Choice, key: Key, choice: string): Choice {
   if (key === 'target') return { ...variant, target: choice }
+  const words = [...variant.words, `${key}=${choice}`]
+  if (key === 'linkMs') return { ...variant, linkMs: Number(choice), words }
   const value = key in limits ? Number(choice) : choice
-  return { ...variant, settings: { ...variant.settings, [key]: value }, words: [...variant.words, `${key}=${choice}`] }
+  return { ...variant, settings: { ...variant.settings, [key]: value }, words }
 }
 
 async function checkChoice(key: Key, choice: string): Promise<void> {
   if (key === 'maxConnections') wholeNumber(choice, key, 1, limits[key])
   else if (key === 'requestHeadMs') wholeNumber(choice, key, 0, limits[key])
+  else if (key === 'linkMs') wholeNumber(choice, key, 0, linkAtMostMs)
   else if (key !== 'target')
     await choose<Described & { params: ParameterTable }>(key satisfies Seam, choice, 'scenario')
   else if (!namesOf('target').includes(choice)) throw unknownName('target', choice, namesOf('target'), 'scenario')

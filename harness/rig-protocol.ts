@@ -1,16 +1,29 @@
 // What the harness and the rig (the child process that holds generator, origins, hostile clients and probes) say to each
 // other: plan → origins → go → progress … → result. Times are the rig's own performance.now() unless said otherwise.
-import type { HostilePlan, HostileReport, LoadPlan, Ms, OriginPlan, Phase } from '../core/contracts.ts'
+import type {
+  CapacityPlan,
+  FaultPlan,
+  HostilePlan,
+  HostileReport,
+  LoadPlan,
+  Ms,
+  OriginPlan,
+  Phase,
+} from '../core/contracts.ts'
 import { fates, RequestLog } from '../core/request-log.ts'
+import type { ClosedLoopResult } from '../loadgen/closed.ts'
 import type { TreeSample } from './probes/process-tree.ts'
 
 export interface RigPlan {
   readonly load: LoadPlan
   readonly origins: OriginPlan
   readonly hostile: readonly HostilePlan[]
+  readonly faults: readonly FaultPlan[]
   readonly phases: readonly Phase[]
   /** Load before the first phase that is offered and accounted for, but not part of any phase. */
   readonly warmUpMs: Ms
+  /** Absent: the capacity is not measured. */
+  readonly capacity?: CapacityPlan
   readonly seed: number
   /** CPU the generator wastes between sends: 0 except to see how a bad instrument is reported. */
   readonly throttleMs: Ms
@@ -56,15 +69,30 @@ export interface LedgerCounts {
   readonly inFlightPeak: number
 }
 
+/** What one origin counted over a whole run. */
+export interface OriginTallyCounts {
+  readonly requests: number
+  readonly connectionsOpened: number
+  readonly inFlightPeak: number
+}
+
 /** A request log as plain arrays, fit for a message. */
 export interface PackedLog {
   readonly columns: Readonly<Record<LogColumn, Float64Array>>
   readonly status: Uint16Array
+  readonly origin: Int16Array
   readonly fate: Uint8Array
 }
 
 const logColumns = ['dueAt', 'startedAt', 'sentAt', 'originInAt', 'originOutAt', 'endedAt'] as const
 type LogColumn = (typeof logColumns)[number]
+
+/** What the closed loop found; instants are the rig's. */
+export interface CapacityObservation extends ClosedLoopResult {
+  readonly connections: number
+  /** What the origins saw of it. */
+  readonly originRequests: number
+}
 
 /** Everything that was observed in one run; the summary is made from this alone. */
 export interface Observations {
@@ -78,20 +106,27 @@ export interface Observations {
   readonly phasesAt: Ms
   readonly samples: readonly Sample[]
   readonly ledger: LedgerCounts
+  /** In the order of the origins. */
+  readonly origins: readonly OriginTallyCounts[]
+  /** The key each row asked for; null when the load has none. */
+  readonly keys: Int32Array | null
   /** The last report of each hostile client, in the scenario's order. */
   readonly hostile: readonly HostileReport[]
+  /** What the closed loop after the phases found; absent when there was none. */
+  readonly capacity?: CapacityObservation
 }
 
 export function packLog(log: RequestLog): PackedLog {
   const fate = new Uint8Array(log.size)
   for (let row = 0; row < log.size; row++) fate[row] = fates.indexOf(log.fateOf(row))
   const columns = Object.fromEntries(logColumns.map(name => [name, log[name]])) as Record<LogColumn, Float64Array>
-  return { columns, status: log.status, fate }
+  return { columns, status: log.status, origin: log.origin, fate }
 }
 
-export function unpackLog({ columns, status, fate }: PackedLog): RequestLog {
+export function unpackLog({ columns, status, origin, fate }: PackedLog): RequestLog {
   const log = new RequestLog(fate.length)
   for (const name of logColumns) log[name].set(columns[name])
+  log.origin.set(origin)
   for (let row = 0; row < log.size; row++) {
     const name = fates[fate[row]!]!
     if (name !== 'pending') log.end(row, name, columns.endedAt[row]!, status[row]!)

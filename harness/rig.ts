@@ -2,11 +2,14 @@
 // hostile clients, probes. Forked by rig-client.ts; rig-protocol.ts has the messages. It ends with its parent.
 import { choose } from '../core/registry.ts'
 import { RequestLog } from '../core/request-log.ts'
-import { startOrigins } from '../fault-injection/origin.ts'
+import { openLinks } from '../fault-injection/link.ts'
+import { type Origins, startOrigins } from '../fault-injection/origin.ts'
+import { placeFaults } from '../fault-injection/origin-plan.ts'
 import { OpenLoop } from '../loadgen/open.ts'
 import { buildSchedule } from '../loadgen/schedule.ts'
+import { CapacityProcess } from './capacity.ts'
 import { type ChosenHostile, HostileClients } from './hostile-clients.ts'
-import { type FromRig, packLog, type RigPlan, type ToRig } from './rig-protocol.ts'
+import { type CapacityObservation, type FromRig, packLog, type RigPlan, type ToRig } from './rig-protocol.ts'
 import { Sampler } from './sampler.ts'
 import { SettledRows } from './settled-rows.ts'
 
@@ -39,16 +42,36 @@ async function prepare(plan: RigPlan) {
   const schedule = await buildSchedule(plan.load, plan.warmUpMs + phasesMs, plan.seed)
   const clients: ChosenHostile[] = []
   for (const { client } of plan.hostile) clients.push(await choose('hostile', client))
+  const faults = await placeFaults(plan.faults, plan.phases, plan.origins.count, plan.seed)
   const log = new RequestLog(schedule.size)
   const origins = await startOrigins(plan.origins, plan.seed, log)
+  const capacity = plan.capacity ? new CapacityProcess(plan.capacity) : null
+  const { linkMs } = plan.origins
+  const { ports } = linkMs === undefined ? origins : await openLinks(origins.ports, linkMs)
   const goes = receive('go')
-  say({ type: 'origins', ports: origins.ports, scheduleHash: schedule.hash })
-  return { phasesMs, schedule, clients, log, origins, go: await goes }
+  say({ type: 'origins', ports, scheduleHash: schedule.hash })
+  return { phasesMs, schedule, clients, faults, log, origins, capacity, go: await goes }
+}
+
+/** Runs the closed loop and ends its process. */
+async function measureCapacity(
+  capacity: CapacityProcess,
+  { host, port }: Extract<ToRig, { type: 'go' }>,
+  origins: Origins,
+  phasesMs: number,
+): Promise<CapacityObservation> {
+  const quiet = { elapsedMs: phasesMs, totalMs: phasesMs, okPerSecond: 0, failed: 0, attackersHeld: 0 }
+  say({ type: 'progress', progress: { phase: 'capacity', ...quiet } })
+  try {
+    return await capacity.run(host, port, () => origins.ledger().requests)
+  } finally {
+    await capacity.stop()
+  }
 }
 
 /** One run: warm-up and phases without a pause between them, then the one result. */
 async function run(plan: RigPlan): Promise<void> {
-  const { phasesMs, schedule, clients, log, origins, go } = await prepare(plan)
+  const { phasesMs, schedule, clients, faults, log, origins, capacity, go } = await prepare(plan)
   const { host, port } = go
   const throttle = plan.throttleMs > 0 ? { throttleMs: plan.throttleMs } : {}
   const expectedBytes = plan.origins.responseBytes
@@ -58,6 +81,7 @@ async function run(plan: RigPlan): Promise<void> {
   const phasesAt = startAt + plan.warmUpMs
   const hostile = new HostileClients()
   hostile.schedule(plan, clients, { host, port }, phasesAt)
+  origins.schedule(faults, phasesAt)
   const sampler = new Sampler(go.rootPid, hostile, loop)
   sampler.start()
   loop.start(startAt)
@@ -74,10 +98,14 @@ async function run(plan: RigPlan): Promise<void> {
   // The last request may end before the last phase does, and the hostile clients are stopped at its end.
   await new Promise(resolve => setTimeout(resolve, Math.max(0, phasesAt + phasesMs - performance.now()) + leadMs))
   clearInterval(reporting)
+  const counted = { ledger: origins.ledger(), origins: origins.perOrigin(), hostile: hostile.reports }
+  const found = capacity && (await measureCapacity(capacity, go, origins, phasesMs))
   const samples = sampler.stop()
-  const measured = { log: packLog(log), lagMs: loop.lagMs, samples, ledger: origins.ledger(), hostile: hostile.reports }
+  const flatOut = found ? { capacity: found } : {}
+  const measured = { log: packLog(log), lagMs: loop.lagMs, samples, ...counted, ...flatOut }
   const { timeOrigin } = performance
-  say({ type: 'result', observations: { ...measured, scheduleHash: schedule.hash, timeOrigin, phasesAt } })
+  const { hash: scheduleHash, keys } = schedule
+  say({ type: 'result', observations: { ...measured, scheduleHash, keys, timeOrigin, phasesAt } })
 }
 
 // Ctrl-C reaches every process of a terminal; the parent decides when the rig ends.

@@ -1,7 +1,7 @@
 // Scenario × variants × repeats → the record. Variants are interleaved (A B C, then C B A), so that a machine that grows
 // slower or warmer burdens all alike; a run whose timing was disturbed is run once more while the budget lasts.
 import { mkdirSync } from 'node:fs'
-import type { Scenario, Variant } from '../core/contracts.ts'
+import type { CapacityPlan, Scenario, Variant } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
 import { type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
 import { load } from '../core/registry.ts'
@@ -113,11 +113,13 @@ async function runAll(
   onRun: (run: Run) => void,
 ): Promise<void> {
   const { plan } = context
-  const phasesMs = plan.phases.reduce((sum, phase) => sum + phase.durationMs, 0)
+  const { warmUpMs = warmUpOf(plan.scenario.load), capacity } = plan
+  const flatOutMs = capacity ? capacity.warmUpMs + capacity.durationMs : 0
+  const phasesMs = plan.phases.reduce((sum, phase) => sum + phase.durationMs, warmUpMs + flatOutMs)
   const order = interleave(variants, plan.repeats)
   let rerunsLeft = Math.floor(order.length / runsPerRerun)
   for (const [index, { variant, repeat }] of order.entries()) {
-    display.expect((order.length - index) * (warmUpOf(plan.scenario.load) + phasesMs + aroundRunMs))
+    display.expect((order.length - index) * (phasesMs + aroundRunMs))
     const label = { variant: variant.name, repeat, number: index + 1, runs: order.length }
     const once = () => runVariant(context, variant, repeat, progress => display.show(label, progress))
     let run = await once()
@@ -136,24 +138,48 @@ function accountingReasons(run: Run): string[] {
   return ok ? [] : [`${run.variant}, repeat ${run.repeat + 1}: ${reasons.join('; ')}`]
 }
 
-function describeLoad({ scenario, phases }: RunPlan): ScenarioRecord['load'] {
+function describeLoad({ scenario, phases, capacity }: RunPlan): ScenarioRecord['load'] {
   const hostile = scenario.hostile.map(({ client, phase }) => ({ client, phase }))
   const attacked = (name: string) => hostile.some(({ phase }) => phase === name)
   return {
-    summary: loadInWords(scenario),
+    summary: capacity ? `${loadInWords(scenario)} ${capacityInWords(capacity)}` : loadInWords(scenario),
     hostile,
     phases: phases.map(({ name, durationMs }) => ({ name, durationMs, hostile: attacked(name) })),
     measuredPhase: scenario.measuredPhase,
   }
 }
 
+function capacityInWords({ connections, durationMs }: CapacityPlan): string {
+  return `Then, in a closed loop, ${connections} connections ask again as soon as they are answered, for ${durationMs / 1000} s.`
+}
+
+/** What single origins have of their own, by name: "service fixed:ms=50 slots 4". */
+function eachInWords(each: NonNullable<Scenario['origins']['each']>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(each).map(([index, traits]) => [
+      `o${index}`,
+      Object.entries(traits)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(' '),
+    ]),
+  )
+}
+
 /** The load of a scenario in one sentence. */
-export function loadInWords({ load: honest, origins, hostile }: Scenario): string {
+export function loadInWords({ load: honest, origins, hostile, faults = [] }: Scenario): string {
   const { connections } = honest
   const who =
     connections.kind === 'keep-alive'
       ? `Requests (${honest.profile}) on ${connections.count} kept connections`
       : `Sessions (${honest.profile}) of ${connections.requests} requests ${connections.gapMs} ms apart, each on its own connection`
-  const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`).join('')
-  return `${who}, to ${origins.count} origins (service time ${origins.service}, ${origins.responseBytes} bytes)${against}.`
+  const asking = honest.keys ? ` for ${honest.keys.count} keys (Zipf, exponent ${honest.keys.exponent})` : ''
+  const { count, service, responseBytes, each = {}, slots, linkMs } = origins
+  const traits = Object.entries({ slots, ...eachInWords(each) }).flatMap(([name, value]) =>
+    value === undefined ? [] : `, ${name} ${value}`,
+  )
+  const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`)
+  const broken = faults.map(({ fault, origin, phase }) => `; ${fault} at o${origin} in phase ${phase}`)
+  const far = linkMs === undefined ? ')' : `) at a round trip of ${linkMs} ms`
+  const rest = [...traits, far, ...against, ...broken].join('')
+  return `${who}${asking}, to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.`
 }

@@ -5,6 +5,7 @@ import type { LoadPlan, Variant } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
 import type { Run } from '../core/record.ts'
 import { load } from '../core/registry.ts'
+import { weightsOf } from '../fault-injection/origin-plan.ts'
 import type { Children } from './children.ts'
 import type { Pinning } from './pinning.ts'
 import type { RunPlan } from './plan.ts'
@@ -15,14 +16,16 @@ import type { RunningTarget, Target } from './target.ts'
 
 /**
  * How long the load runs before the first phase, so that a proxy in JavaScript is compiled where it matters: three seconds
- * where microseconds per request are compared, one where seconds are.
+ * where microseconds per request are compared, one where milliseconds are.
  */
-export const warmUpOf = (plan: LoadPlan): number => (plan.connections.kind === 'keep-alive' ? 3000 : 1000)
+export const warmUpOf = (plan: LoadPlan): number => (plan.pacing === 'spin' ? 3000 : 1000)
 
 export interface RunContext {
   readonly plan: RunPlan
   readonly pinning: Pinning
   readonly children: Children
+  /** Stands in for the variant's own target: the same proxy, started under an instrument. */
+  readonly target?: Target
 }
 
 /**
@@ -30,23 +33,29 @@ export interface RunContext {
  * @throws InvalidRunError when the target does not start or dies, or the rig fails.
  */
 export async function runVariant(
-  { plan, pinning, children }: RunContext,
+  { plan, pinning, children, target: standIn }: RunContext,
   variant: Variant,
   repeat: number,
   onProgress: (progress: Progress) => void,
 ): Promise<Run> {
   const { scenario, phases, seed, throttleMs } = plan
-  const { load: honest, origins, hostile, measuredPhase } = scenario
-  const target = await load<Target>('target', variant.target, `variant ${variant.name}`)
+  const { load: honest, hostile, faults = [], measuredPhase } = scenario
+  const linkMs = variant.linkMs ?? scenario.origins.linkMs
+  const link = linkMs === undefined ? {} : { linkMs }
+  const origins = { ...scenario.origins, ...link }
+  const target = standIn ?? (await load<Target>('target', variant.target, `variant ${variant.name}`))
   const dir = join(plan.out, 'targets', `${variant.name.replace(/[^\w.-]+/g, '_')}-${repeat + 1}`)
   mkdirSync(dir, { recursive: true })
-  const rigPlan: RigPlan = { load: honest, origins, hostile, phases, warmUpMs: warmUpOf(honest), seed, throttleMs }
+  const warmUpMs = plan.warmUpMs ?? warmUpOf(honest)
+  const capacity = plan.capacity ? { capacity: plan.capacity } : {}
+  const rigPlan: RigPlan = { load: honest, origins, hostile, faults, phases, warmUpMs, ...capacity, seed, throttleMs }
   let rig: Rig | null = null
   let running: RunningTarget | null = null
   try {
     rig = await startRig(rigPlan, children, pinning.generator)
     const { settings: architecture } = variant
-    running = await target.start({ architecture, originPorts: rig.ports, dir, pin: pinning.target, seed, children })
+    const around = { originPorts: rig.ports, originWeights: weightsOf(origins), dir, pin: pinning.target }
+    running = await target.start({ architecture, ...around, seed, children })
     let phase = 'warm-up'
     const observing = rig.go(running.port, running.pid, progress => {
       phase = progress.phase
@@ -58,7 +67,16 @@ export async function runVariant(
     died.catch(() => {})
     const observations = await Promise.race([observing, died])
     const { stats } = running
-    return summarise({ variant, repeat, seed, load: honest, phases, measuredPhase, observations, stats })
+    return summarise({
+      variant: { ...variant, ...link },
+      repeat,
+      seed,
+      load: honest,
+      phases,
+      measuredPhase,
+      observations,
+      stats,
+    })
   } finally {
     await Promise.all([rig?.stop(), running?.stop()])
   }

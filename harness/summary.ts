@@ -3,6 +3,8 @@
 import type { Architecture, HostileReport, LoadPlan, Phase, Variant } from '../core/contracts.ts'
 import type { Run } from '../core/record.ts'
 import type { RequestLog } from '../core/request-log.ts'
+import { capacityCounters, capacityFaults, capacityRunQueueShare } from './capacity-figures.ts'
+import { originCounters } from './origin-counters.ts'
 import { phasesOf, spanOf } from './phases.ts'
 import { type Observations, type Sample, unpackLog } from './rig-protocol.ts'
 import { bytesPerHeldConnection, growth, median, type Total, type Who } from './samples.ts'
@@ -11,7 +13,7 @@ import type { TargetStats } from './target.ts'
 import { judgeAccounting, judgeTiming } from './trust.ts'
 
 export interface RunInput {
-  readonly variant: Pick<Variant, 'name' | 'target'> & { readonly settings: Architecture }
+  readonly variant: Pick<Variant, 'name' | 'target' | 'linkMs'> & { readonly settings: Architecture }
   readonly repeat: number
   readonly seed: number
   readonly load: LoadPlan
@@ -24,7 +26,7 @@ export interface RunInput {
 /** The summary of one run. Rows due before the first phase (the warm-up) count in the accounts and nowhere else. */
 export function summarise(input: RunInput): Run {
   const { variant, repeat, seed, load, phases, observations } = input
-  const { samples, phasesAt, scheduleHash, timeOrigin } = observations
+  const { samples, phasesAt, scheduleHash, timeOrigin, capacity } = observations
   const log = unpackLog(observations.log)
   const durationMs = phases.reduce((sum, phase) => sum + phase.durationMs, 0)
   const summaries = phasesOf(log, observations, phases)
@@ -38,14 +40,18 @@ export function summarise(input: RunInput): Run {
     engine: 'live',
     repeat,
     seed,
-    settings: { ...variant.settings },
+    settings: { ...variant.settings, ...(variant.linkMs === undefined ? {} : { linkMs: variant.linkMs }) },
     phases: summaries,
     latency,
     throughput,
     errors,
     cpu: { usPerRequest: measured?.cpuUsPerRequest ?? null, ...resources.cpu },
     memory: memoryOf(samples, phasesAt, phases[0]?.durationMs ?? 0),
-    counters: countersOf(log, observations, input.stats),
+    counters: {
+      ...countersOf(log, observations, input.stats),
+      ...originCounters(log, observations, phases, input.measuredPhase),
+      ...(capacity ? capacityCounters(capacity, samples) : {}),
+    },
     series: seriesOf({ log, samples, stats: onClock(input.stats, timeOrigin), phasesAt, durationMs }),
     generator: {
       scheduleHash,
@@ -58,8 +64,12 @@ export function summarise(input: RunInput): Run {
       lagMaxMs: lag.maxMs,
     },
     trust: {
-      accounting: judgeAccounting(log),
-      timing: judgeTiming(load, { lagP99Ms: measured?.lag.p99Ms ?? null, ...resources }),
+      accounting: judgeAccounting(log, capacity ? capacityFaults(capacity) : []),
+      timing: judgeTiming(load, {
+        lagP99Ms: measured?.lag.p99Ms ?? null,
+        capacityRunQueueShare: capacity ? capacityRunQueueShare(capacity, samples) : 0,
+        ...resources,
+      }),
     },
   }
 }

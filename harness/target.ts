@@ -21,6 +21,8 @@ export interface TargetStats {
 export interface StartOptions {
   readonly architecture: Architecture
   readonly originPorts: readonly number[]
+  /** Shares of the origins, whole numbers from 1 to 256, in the order of the ports; absent: all alike. */
+  readonly originWeights?: readonly number[]
   /** An existing folder for the generated configuration; it is kept with the result. */
   readonly dir: string
   /** Prepended to the command line so that the target runs on its own core; empty when nothing is pinned. */

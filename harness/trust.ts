@@ -27,8 +27,8 @@ const generatorCpuShare = 0.9
 
 const verdict = (reasons: string[]): Trust => ({ ok: reasons.length === 0, reasons })
 
-/** Is every row accounted for? Looks at the warm-up as well. */
-export function judgeAccounting(log: RequestLog): Trust {
+/** Is every row accounted for? Looks at the warm-up as well. `others`: what else is wrong with the accounts of the run. */
+export function judgeAccounting(log: RequestLog, others: readonly string[] = []): Trust {
   const counted = Object.fromEntries(fates.map(fate => [fate, 0])) as Record<(typeof fates)[number], number>
   let unseen = 0
   for (let row = 0; row < log.size; row++) {
@@ -36,7 +36,7 @@ export function judgeAccounting(log: RequestLog): Trust {
     counted[fate]++
     if (fate === 'ok' && log.originInAt[row] === 0) unseen++
   }
-  const reasons: string[] = []
+  const reasons = [...others]
   const ended = Object.values(counted).reduce((sum, count) => sum + count, 0) - counted.pending
   if (ended !== log.size) reasons.push(`${log.size} requests were scheduled and ${ended} have ended`)
   if (unseen > 0) reasons.push(`${unseen} requests were answered that no origin saw`)
@@ -52,6 +52,8 @@ export interface TimingEvidence {
   readonly generatorCpuShare: number
   readonly generatorRunQueueShare: number
   readonly targetRunQueueShare: number
+  /** The same for the time in which the capacity was measured; 0 or absent when it was not. */
+  readonly capacityRunQueueShare?: number
 }
 
 /** May timing claims rest on this run? */
@@ -69,6 +71,10 @@ export function judgeTiming(load: LoadPlan, evidence: TimingEvidence): Trust {
   }
   if (evidence.targetRunQueueShare > runQueueShare) {
     reasons.push(`other processes kept the target waiting for ${percent(evidence.targetRunQueueShare)} of the run`)
+  }
+  const { capacityRunQueueShare = 0 } = evidence
+  if (capacityRunQueueShare > runQueueShare) {
+    reasons.push(`other processes kept the target waiting for ${percent(capacityRunQueueShare)} of the closed loop`)
   }
   if (load.pacing === 'timer' && evidence.generatorCpuShare > generatorCpuShare) {
     reasons.push(`the generator used ${percent(evidence.generatorCpuShare)} of its core`)

@@ -18,7 +18,10 @@ export interface Line {
   readonly port: number
   /** Local address the connections come from. */
   readonly from: string
-  /** The request up to and after the row's number. */
+  /** What is asked for, by key; without keys all rows ask for the first. */
+  readonly targets: readonly string[]
+  readonly keys: Int32Array | null
+  /** The request between its target and the row's number, and after it. */
   readonly requestBeforeIndex: string
   readonly requestAfterIndex: string
   readonly expectedStatus: number
@@ -74,7 +77,8 @@ export class ClientConnection {
   private write(): void {
     const { line, row } = this
     line.log.sentAt[row] = performance.now()
-    this.socket!.write(line.requestBeforeIndex + row + line.requestAfterIndex, 'latin1')
+    const target = line.targets[line.keys === null ? 0 : line.keys[row]!]!
+    this.socket!.write(`GET ${target}${line.requestBeforeIndex}${row}${line.requestAfterIndex}`, 'latin1')
   }
 
   private openSocket(): void {

@@ -13,14 +13,14 @@ afterEach(async () => {
 })
 
 /** A server that hands every request head it reads to `onRequest`. */
-async function serve(onRequest: (socket: Socket, index: number) => void): Promise<number> {
+async function serve(onRequest: (socket: Socket, index: number, target: string) => void): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('data', bytes => {
-      const index = /x-request-index: (\d+)/.exec(bytes.toString('latin1'))
-      if (index) onRequest(socket, Number(index[1]))
+      const request = /^GET (\S+)[\s\S]*x-request-index: (\d+)/.exec(bytes.toString('latin1'))
+      if (request) onRequest(socket, Number(request[2]), request[1]!)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -76,6 +76,18 @@ async function fatesAgainst(port: number, wish: Wish = {}): Promise<string[]> {
 const fatesOf = (log: RequestLog) => Array.from({ length: log.size }, (_, row) => log.fateOf(row))
 const all = (fate: string) => new Array(9).fill(fate)
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
+test('a request for key k asks for /k/<k>', async () => {
+  const targets: string[] = []
+  const port = await serve((socket, index, target) => {
+    targets[index] = target
+    socket.write(answer)
+  })
+  const keyed = { ...plan, connections: { kind: 'keep-alive', count: 1 } as const, keys: { count: 3, exponent: 0 } }
+  expect(await fatesAgainst(port, { plan: keyed })).toEqual(all('ok'))
+  const { keys } = await buildSchedule(keyed, 100, 1)
+  expect(targets).toEqual(Array.from(keys!, key => `/k/${key}`))
+})
 
 describe('every request has one fate', () => {
   test.each([

@@ -16,7 +16,7 @@ export interface OpenLoopOptions {
   readonly log: RequestLog
   readonly host: string
   readonly port: number
-  /** Path and query of every request; `/` when absent. */
+  /** Path and query of every request; `/` when absent. A schedule with keys has targets of its own. */
   readonly target?: string
   /** 200 when absent. */
   readonly expectedStatus?: number
@@ -142,13 +142,15 @@ export class OpenLoop {
   }
 
   private makeLine(): Line {
-    const { host, port, plan, log, target = '/', expectedStatus = 200, expectedBytes } = this.options
+    const { host, port, plan, log, schedule, target = '/', expectedStatus = 200, expectedBytes } = this.options
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     return {
       host,
       port,
       from: plan.from,
-      requestBeforeIndex: `GET ${target} HTTP/1.1\r\nhost: ${authority}\r\nx-request-index: `,
+      targets: plan.keys ? Array.from({ length: plan.keys.count }, (_, key) => `/k/${key}`) : [target],
+      keys: schedule.keys,
+      requestBeforeIndex: ` HTTP/1.1\r\nhost: ${authority}\r\nx-request-index: `,
       requestAfterIndex: '\r\n\r\n',
       expectedStatus,
       expectedBytes,

@@ -69,6 +69,22 @@ describe('Poisson arrivals', () => {
   })
 })
 
+test('keys belong to the requests, the same for the same seed, and change the hash', async () => {
+  const plan = keepAlive('constant:ratePerSecond=1000')
+  const keyed = { ...plan, keys: { count: 5, exponent: 1 } }
+  const [bare, first, second] = [
+    await buildSchedule(plan, 1000, 7),
+    await buildSchedule(keyed, 1000, 7),
+    await buildSchedule(keyed, 1000, 7),
+  ]
+  expect(bare.keys).toBeNull()
+  expect(first.keys).toHaveLength(first.size)
+  expect(new Set(first.keys)).toEqual(new Set([0, 1, 2, 3, 4]))
+  expect(second).toEqual(first)
+  expect(first.dueMs).toEqual(bare.dueMs)
+  expect(first.hash).not.toBe(bare.hash)
+})
+
 describe('sessions', () => {
   test('ask every gap from their start, and what is due after the end is not asked', async () => {
     const { dueMs, session } = await buildSchedule(sessions('constant:ratePerSecond=10', 3, 30), 350, 1)

@@ -5,6 +5,7 @@ import type { AnyStrategy, LoadPlan, LoadProfile, Ms } from '../core/contracts.t
 import { UsageError } from '../core/errors.ts'
 import { randomStream } from '../core/random.ts'
 import { choose, make } from '../core/registry.ts'
+import { drawKeys } from './keys.ts'
 
 /** More rows than this would not fit in memory beside the request log. */
 const maxRows = 20_000_000
@@ -16,7 +17,9 @@ export interface Schedule {
   readonly dueMs: Float64Array
   /** The session each request belongs to, 0 and up in order of arrival; -1 where the plan has no sessions. */
   readonly session: Int32Array
-  /** Twelve hex digits over all offsets and sessions: equal when, and practically only when, the schedules are equal. */
+  /** The key each request asks for; null where the plan has no keys. */
+  readonly keys: Int32Array | null
+  /** Twelve hex digits over all offsets, sessions and keys: equal when, and practically only when, the schedules are equal. */
   readonly hash: string
 }
 
@@ -32,8 +35,10 @@ export async function buildSchedule(plan: LoadPlan, durationMs: Ms, seed: number
     plan.connections.kind === 'sessions'
       ? sessionRequests(arrivals, plan.connections.requests, plan.connections.gapMs, durationMs)
       : { dueMs: Float64Array.from(arrivals), session: new Int32Array(arrivals.length).fill(-1) }
-  const hash = createHash('sha256').update(dueMs).update(session).digest('hex').slice(0, 12)
-  return { size: dueMs.length, dueMs, session, hash }
+  const keys = plan.keys ? drawKeys(plan.keys, dueMs.length, seed) : null
+  const hash = createHash('sha256').update(dueMs).update(session)
+  if (keys) hash.update(keys)
+  return { size: dueMs.length, dueMs, session, keys, hash: hash.digest('hex').slice(0, 12) }
 }
 
 function arrivalsOf(profile: LoadProfile, durationMs: Ms, seed: number): number[] {

@@ -10,7 +10,7 @@ const upstreams = [
 test('the smallest configuration gets every default', async () => {
   const config = await decodeConfig({ upstreams }, 'test')
   expect(config.threading.name).toBe('single')
-  expect(config.pool.params).toEqual({ maxIdle: 256, idleMs: 60_000 })
+  expect(config.pool.params).toMatchObject({ maxIdle: 256, idleMs: 60_000 })
   expect(config.routes).toEqual([{ prefix: '/', upstreams: [0, 1] }])
   expect(config.limits.maxHeadBytes).toBe(16_384)
   expect(config.timeouts.requestHeadMs).toBe(10_000)
@@ -56,9 +56,13 @@ const broken: [name: string, config: object, says: string[]][] = [
   [
     'unknown strategy',
     { upstreams, balancer: 'rond-robin' },
-    ['balancer', '"rond-robin"', 'power-of-two, round-robin'],
+    ['balancer', '"rond-robin"', 'power-of-two, random, ring-hash, round-robin'],
   ],
-  ['unknown parameter', { upstreams, pool: 'keep-alive:idle=5' }, ['pool keep-alive', '"idle"', 'idleMs, maxIdle']],
+  [
+    'unknown parameter',
+    { upstreams, pool: 'keep-alive:idle=5' },
+    ['pool keep-alive', '"idle"', 'idleMs, maxAgeMs, maxIdle'],
+  ],
   [
     'parameter out of range',
     { upstreams, threading: 'prefork:slots=0' },

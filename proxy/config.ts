@@ -76,6 +76,8 @@ const fileSchema = z.strictObject({
     .optional(),
   limits: limitsSchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
+  /** A client that has sent its request and a FIN: has it left, or does it wait for its answer? TCP cannot tell. */
+  halfClosedClients: z.enum(['abort', 'serve']).default('abort'),
   accessLog: z.boolean().default(false),
   /** Seed of every random stream of the proxy. */
   seed: z.int().default(1),
@@ -113,6 +115,7 @@ export interface ProxyConfig {
   readonly routes: readonly RouteConfig[]
   readonly limits: Limits
   readonly timeouts: Timeouts
+  readonly halfClosedClients: 'abort' | 'serve'
   readonly accessLog: boolean
   readonly seed: number
 }

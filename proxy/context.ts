@@ -23,6 +23,8 @@ export class WorkerContext {
   readonly requestHead = new RequestHead()
   /** By id; the id is also the ticket of the client's exchange. */
   readonly clients: (ClientConnection | undefined)[] = []
+  /** Requests admitted and not yet ended. */
+  requestsInFlight = 0
   /** No request after the ones in flight: every response closes its connection. */
   draining = false
 

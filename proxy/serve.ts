@@ -1,4 +1,5 @@
 // Runs one worker in this process. Shared by the threading models that have one, and by every worker process of the others.
+import type net from 'node:net'
 import type { ProxyConfig } from './config.ts'
 import { chooseReadAdapter } from './downstream/shared-read.ts'
 import { Log } from './log.ts'
@@ -9,28 +10,39 @@ import type { RunningProxy } from './threading.ts'
 /** Where a worker stands among its like. */
 export interface Place {
   readonly worker: number
-  readonly port: number
-  readonly reusePort: boolean
+  /** The port that all workers listen on together; null when connections are handed to this one. */
+  readonly sharedPort: number | null
+}
+
+export interface RunningWorker extends RunningProxy {
+  /** Serves a connection that another process has accepted; `onClosed` is called when it has closed. */
+  adopt(socket: net.Socket, onClosed: () => void): void
 }
 
 /** Starts a worker with at most `maxConnections` client connections. @throws UsageError when the address is taken. */
-export async function serveHere(config: ProxyConfig, maxConnections: number, place?: Place): Promise<RunningProxy> {
+export async function serveHere(config: ProxyConfig, maxConnections: number, place?: Place): Promise<RunningWorker> {
   const accessLog = config.accessLog ? new Log(process.stdout) : null
   const errorLog = new Log(process.stderr)
   const server = new ProxyServer(config, {
     adapter: await chooseReadAdapter(),
     worker: place?.worker ?? 0,
-    port: place?.port ?? config.listen.port,
-    reusePort: place?.reusePort ?? false,
+    port: place?.sharedPort ?? config.listen.port,
+    reusePort: place !== undefined,
     maxConnections,
     accessLog,
     errorLog,
   })
-  const port = await server.listen()
+  let port = 0
+  if (place?.sharedPort === null) server.start()
+  else port = await server.listen()
   const monitor = new LoopMonitor()
   monitor.start()
   return {
     port,
+    adopt(socket, onClosed) {
+      socket.once('close', onClosed)
+      server.adopt(socket)
+    },
     takeStatistics: () => ({ counters: { ...server.counters }, ...monitor.take() }),
     async drain() {
       await server.drain()

@@ -22,6 +22,8 @@ import type { HeadLimits, RequestHead } from './http1/head.ts'
 import type { Log } from './log.ts'
 import type { Counters } from './statistics.ts'
 import { UpstreamBook } from './upstream/book.ts'
+import { HealthKeeper } from './upstream/health-keeper.ts'
+import { NOBODY } from './upstream/origin-connection.ts'
 
 export interface WorkerOptions {
   readonly adapter: ReadAdapter
@@ -44,6 +46,7 @@ export class ProxyServer implements ClientOwner {
   private readonly requests: Requests
   private readonly endings: Endings
   private readonly limiter: Limiter
+  private readonly health: HealthKeeper
   private readonly listener: Listener
   private readonly freeIds: number[] = []
   private onDrained: (() => void) | null = null
@@ -62,7 +65,7 @@ export class ProxyServer implements ClientOwner {
     this.book = new UpstreamBook(config, pool, context.counters, context.wheel, {
       onDialed: origin => {
         this.book.opened(origin, performance.now())
-        this.requests.onLent(origin.lentTo, origin)
+        if (origin.lentTo !== NOBODY) this.requests.onLent(origin.lentTo, origin)
       },
       onDialing: (ticket, origin) => this.requests.onDialing(ticket, origin),
       onLent: (ticket, origin) => this.requests.onLent(ticket, origin),
@@ -71,8 +74,18 @@ export class ProxyServer implements ClientOwner {
       onOriginDue: origin => this.endings.onOriginDue(origin),
     })
     const routes = makeRoutes(config, this.book.upstreams, worker)
-    this.endings = new Endings(context, this.book, routes)
-    this.requests = new Requests(context, this.book, routes, buffering, this.endings)
+    const retries = make(config.retries, config.seed, `retries/${worker}`)
+    const healthPolicy = make(config.health, config.seed, `health/${worker}`)
+    this.health = new HealthKeeper(healthPolicy, config, this.book.upstreams, context.wheel)
+    this.health.start(routes, performance.now())
+    const policies = {
+      buffering,
+      retries,
+      limiter: this.limiter,
+      retry: (client: ClientConnection) => this.requests.retry(client),
+    }
+    this.endings = new Endings(context, this.book, routes, this.health, policies)
+    this.requests = new Requests(context, this.book, routes, this.health, policies, this.endings)
     const responses = new Responses(context, this.book, buffering, this.endings)
     this.listener = new Listener({
       host: config.listen.host,
@@ -88,13 +101,29 @@ export class ProxyServer implements ClientOwner {
   /** Starts serving; resolves with the port. @throws UsageError when the address is taken. */
   async listen(): Promise<number> {
     const port = await this.listener.listen()
-    this.context.wheel.start()
+    this.start()
     return port
+  }
+
+  /** Starts without listening: connections come through `adopt`. */
+  start(): void {
+    this.context.wheel.start()
+    this.book.start(performance.now())
+  }
+
+  /** Serves a connection that another process has accepted. */
+  adopt(socket: net.Socket): void {
+    this.listener.adopt(socket)
   }
 
   /** The upstreams with their counts of requests in flight. */
   get upstreams(): readonly Upstream[] {
     return this.book.upstreams
+  }
+
+  /** Clients whose response is ahead of what they read. */
+  get stalledClients(): number {
+    return this.context.clients.filter(client => client?.writeStalled).length
   }
 
   /** Stops accepting, closes what is idle, and resolves when the rest has finished or `drainMs` have passed. */
@@ -113,6 +142,7 @@ export class ProxyServer implements ClientOwner {
       this.resolveWhenDrained()
     })
     clearTimeout(cut)
+    this.health.stop()
     wheel.stop()
     this.book.closeAll()
   }
@@ -155,14 +185,15 @@ export class ProxyServer implements ClientOwner {
 
   onClientDue(client: ClientConnection): void {
     if (client.state === LINGERING || client.writeStalled) client.socket.destroy()
+    else if (client.state === IN_EXCHANGE && client.exchange!.waitsForPool) this.endings.giveUpWaiting(client)
     else if (client.state === IN_EXCHANGE) this.endings.giveUpOnBody(client)
     else if (client.headBegun) this.endings.giveUpOnHead(client)
     else client.socket.destroySoon()
   }
 
   onClientEnd(client: ClientConnection): void {
-    // A half-closed client still gets the answer to what it has asked completely.
-    if (client.state === IN_EXCHANGE && client.exchange!.requestBody.done) return
+    const { halfClosedClients } = this.context.config
+    if (client.state === IN_EXCHANGE && client.exchange!.requestBody.done && halfClosedClients === 'serve') return
     if (client.state === IN_EXCHANGE) client.socket.destroy()
     else client.socket.destroySoon()
   }

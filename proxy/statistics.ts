@@ -12,9 +12,14 @@ export const counterNames = [
   'requestHeadTimeouts',
   'rejectedHeads',
   'upstreamDials',
+  'upstreamSpareDials',
   'upstreamDialFailures',
   'upstreamReuses',
+  'upstreamWaits',
+  'upstreamWaitTimeouts',
   'clientAborts',
+  'requestsLimited',
+  'retries',
   'connectionsOpen',
   'connectionsWaiting',
   'upstreamConnectionsOpen',
@@ -23,7 +28,8 @@ export const counterNames = [
 export type Counters = Record<(typeof counterNames)[number], number>
 
 export interface Statistics {
-  counters: Counters
+  /** The counters of all workers together; several workers add their own, `worker0.requests` and so on. */
+  counters: Counters & Record<string, number>
   /** The longest the event loop was late in the interval. */
   loopDelayMaxMs: number
   /** Time spent collecting garbage in the interval. */

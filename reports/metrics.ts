@@ -5,7 +5,7 @@ import { median, runsOf, variantsThatRan } from './timeline.ts'
 import type { Unit } from './units.ts'
 import { describeFailure } from './units.ts'
 
-export type MetricGroup = 'work done' | 'latency' | 'cost' | 'hostile clients'
+export type MetricGroup = 'work done' | 'capacity' | 'latency' | 'cost' | 'hostile clients'
 
 export interface Metric {
   readonly group: MetricGroup
@@ -103,6 +103,29 @@ function workMetrics(record: ScenarioRecord): Metric[] {
       of: inMeasured(record, phase => phase.throughput.completedPerSecond),
     },
     ...failures,
+    ...capacityMetrics(),
+  ]
+}
+
+function capacityMetrics(): Metric[] {
+  const counter = (name: string, label: string, unit: Unit, doc: string): Metric => ({
+    group: 'capacity',
+    label,
+    short: label,
+    unit,
+    doc,
+    of: run => run.counters[name] ?? null,
+  })
+  return [
+    counter(
+      'capacityRequestsPerSecond',
+      'capacity',
+      '1/s',
+      'Answered per second when every connection asks again at once; where the core was not busy the load ran out first.',
+    ),
+    counter('capacityTargetCpuShare', 'core busy', 'share', 'Share of one core that the target used meanwhile.'),
+    counter('capacityCpuUsPerRequest', 'CPU flat out', 'us', 'CPU time of the target per request meanwhile.'),
+    counter('capacityErrors', 'errors', 'count', 'Requests that failed meanwhile.'),
   ]
 }
 

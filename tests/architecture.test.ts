@@ -44,8 +44,10 @@ const policyFolders = [
   'proxy/limiters/',
   'proxy/health/',
   'proxy/retries/',
+  'proxy/accept/',
   'loadgen/profiles/',
   'fault-injection/service-times/',
+  'fault-injection/faults/',
 ]
 const isPolicy = (source: Source) => policyFolders.some(folder => source.path.startsWith(folder))
 

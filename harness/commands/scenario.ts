@@ -9,6 +9,7 @@ import type { ScenarioRecord } from '../../core/record.ts'
 import { load, namesOf } from '../../core/registry.ts'
 import { Children } from '../children.ts'
 import { statusOf } from '../claims.ts'
+import { interruptible } from '../interruptible.ts'
 import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
 import { loadInWords, runScenario } from '../run-scenario.ts'
 
@@ -51,8 +52,9 @@ async function explain(name: string): Promise<number> {
     )
   }
   heading('Phases, by effort')
-  for (const [effort, { repeats, phases }] of Object.entries(chosen.effort)) {
-    const lengths = phases.map(phase => `${phase.name} ${phase.durationMs / 1000} s`).join(', ')
+  for (const [effort, { repeats, phases, capacity }] of Object.entries(chosen.effort)) {
+    const all = capacity ? [...phases, { name: 'closed loop', durationMs: capacity.durationMs }] : phases
+    const lengths = all.map(phase => `${phase.name} ${phase.durationMs / 1000} s`).join(', ')
     print(`  ${effort}: ${lengths}; ${repeats} ${repeats === 1 ? 'repeat' : 'repeats'}`)
   }
   heading('Keys')
@@ -76,39 +78,19 @@ function claimFolder(out: string): void {
   rmSync(join(out, 'targets'), { recursive: true, force: true })
 }
 
-/** Runs the plan; Ctrl-C, SIGTERM and defects stop every child and leave neither processes nor half a result. */
+/** Runs the plan; interrupted, it leaves neither processes nor half a result. */
 async function runInterruptibly(plan: RunPlan): Promise<number> {
   const children = new Children()
   const folderWasThere = existsSync(plan.out)
-  const cleanUp = async () => {
-    await children.stopAll()
+  const discard = () => {
     rmSync(join(plan.out, 'targets'), { recursive: true, force: true })
     if (!folderWasThere) rmSync(plan.out, { recursive: true, force: true })
   }
-  let interrupted = false
-  const interrupt = async (signal: NodeJS.Signals) => {
-    if (interrupted) return
-    interrupted = true
-    process.stderr.write(`\nwindtunnel: stopping (${signal}) …\n`)
-    await cleanUp()
-    process.stderr.write('windtunnel: every process has ended and the unfinished result is removed\n')
-    process.exit(signal === 'SIGINT' ? 130 : 143)
-  }
-  const lastResort = () => children.killAll()
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('exit', lastResort)
-  try {
+  return interruptible(children, discard, async () => {
     const record = await runScenario(plan, children)
-    // A child that died of the same signal may have ended the run first: then `interrupt` has the last word.
-    if (interrupted) return await new Promise<never>(() => {})
     await report(record, plan.out)
     return statusOf(record, plan.strict)
-  } catch (error) {
-    if (interrupted) return await new Promise<never>(() => {})
-    await cleanUp()
-    throw error
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('exit', lastResort)
-  }
+  })
 }
 
 async function report(record: ScenarioRecord, out: string): Promise<void> {

@@ -7,14 +7,26 @@ import { parseSpec } from '../../core/registry.ts'
 import { findPeer, reservePort, startPeer } from '../peer-process.ts'
 import { defineTarget } from '../target.ts'
 
-const balancers: Record<string, string> = { 'round-robin': 'roundrobin', 'power-of-two': 'random(2)' }
+const balancers: Record<string, string> = {
+  'round-robin': 'roundrobin',
+  'weighted-round-robin': 'roundrobin',
+  random: 'random(1)',
+  'least-request': 'leastconn',
+  'power-of-two': 'random(2)',
+  'ring-hash': 'uri whole\n  hash-type consistent',
+}
 
 const nameOf = (spec: string) => parseSpec(spec, 'architecture').name
+
+/** Ours by that name gives everybody the same, whatever the weights. */
+const weightOf = (balancer: string, weight = 1) => (nameOf(balancer) === 'round-robin' ? '' : ` weight ${weight}`)
 
 /** Null, or the first thing asked for that HAProxy has no equivalent of here. */
 export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.threading) !== 'single') return `haproxy has no threading=${architecture.threading}`
   if (!(nameOf(architecture.balancer) in balancers)) return `haproxy has no balancer=${architecture.balancer}`
+  if (/key=(?!target)/.test(architecture.balancer))
+    return `haproxy is set up to hash the target (${architecture.balancer})`
   if (nameOf(architecture.limiter) !== 'none') return `haproxy is not set up for limiter=${architecture.limiter}`
   if (nameOf(architecture.health) !== 'always') return `haproxy is not set up for health=${architecture.health}`
   if (nameOf(architecture.retries) !== 'none') return `haproxy is not set up for retries=${architecture.retries}`
@@ -26,6 +38,7 @@ export function haproxyConfig(
   { pool, balancer, maxConnections, requestHeadMs }: Architecture,
   port: number,
   originPorts: readonly number[],
+  originWeights: readonly number[] = [],
 ): string {
   const keepAlive = nameOf(pool) === 'keep-alive'
   return `# Generated. Over maxconn HAProxy stops accepting; the rest waits in the kernel's backlog.
@@ -40,6 +53,7 @@ defaults
   timeout connect 5s
   timeout client 1h
   timeout server 1h
+  retries 0
   # Like nginx and ours, drop the work of a client that has left.
   option abortonclose
   option forwardfor
@@ -53,7 +67,7 @@ frontend clients
   default_backend origins
 backend origins
   balance ${balancers[nameOf(balancer)]}
-${originPorts.map((origin, index) => `  server o${index} 127.0.0.1:${origin}`).join('\n')}
+${originPorts.map((origin, index) => `  server o${index} 127.0.0.1:${origin}${weightOf(balancer, originWeights[index])}`).join('\n')}
 `
 }
 
@@ -67,7 +81,7 @@ export default defineTarget({
     const path = 'path' in found ? found.path : 'haproxy'
     const port = await reservePort()
     const config = join(options.dir, 'haproxy.cfg')
-    writeFileSync(config, haproxyConfig(options.architecture, port, options.originPorts))
+    writeFileSync(config, haproxyConfig(options.architecture, port, options.originPorts, options.originWeights))
     return startPeer('haproxy', path, ['-db', '-f', config], port, options, () => {})
   },
 })

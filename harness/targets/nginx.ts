@@ -8,7 +8,14 @@ import { parseSpec } from '../../core/registry.ts'
 import { findPeer, reservePort, startPeer } from '../peer-process.ts'
 import { defineTarget } from '../target.ts'
 
-const balancers: Record<string, string> = { 'round-robin': '', 'power-of-two': 'random two least_conn;' }
+const balancers: Record<string, string> = {
+  'round-robin': '',
+  'weighted-round-robin': '',
+  random: 'random;',
+  'least-request': 'least_conn;',
+  'power-of-two': 'random two least_conn;',
+  'ring-hash': 'hash $request_uri consistent;',
+}
 const upstreamIdle = 64
 /** Listening socket, error log, event channel and the like also take one of the worker's connection slots or descriptors. */
 const housekeeping = 16
@@ -24,10 +31,15 @@ export function workerConnections(maxConnections: number): number {
   return maxConnections + upstreamIdle + housekeeping
 }
 
+/** Ours by that name gives everybody the same, whatever the weights. */
+const weightOf = (balancer: string, weight = 1) => (nameOf(balancer) === 'round-robin' ? '' : ` weight=${weight}`)
+
 /** Null, or the first thing asked for that nginx has no equivalent of. */
 export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.threading) !== 'single') return `nginx has no threading=${architecture.threading}`
   if (!(nameOf(architecture.balancer) in balancers)) return `nginx has no balancer=${architecture.balancer}`
+  if (/key=(?!target)/.test(architecture.balancer))
+    return `nginx is set up to hash the target (${architecture.balancer})`
   if (nameOf(architecture.limiter) !== 'none') {
     return `nginx limits clients only after a request head (limiter=${architecture.limiter} counts connections)`
   }
@@ -42,6 +54,7 @@ export function nginxConfig(
   port: number,
   originPorts: readonly number[],
   dir: string,
+  originWeights: readonly number[] = [],
 ): string {
   const keepAlive = nameOf(pool) === 'keep-alive'
   const headTimeout = requestHeadMs === 0 ? '1h' : `${requestHeadMs}ms`
@@ -69,7 +82,7 @@ http {
   upstream origins {
     zone origins 256k;
     ${balancers[nameOf(balancer)]}
-${originPorts.map(origin => `    server 127.0.0.1:${origin};`).join('\n')}
+${originPorts.map((origin, index) => `    server 127.0.0.1:${origin}${weightOf(balancer, originWeights[index])};`).join('\n')}
     ${keepAlive ? `keepalive ${upstreamIdle};\n    keepalive_requests 1000000000;\n    keepalive_timeout 1h;` : ''}
   }
   server {
@@ -85,6 +98,7 @@ ${originPorts.map(origin => `    server 127.0.0.1:${origin};`).join('\n')}
       proxy_set_header Via "1.1 nginx";
       proxy_buffering on;
       proxy_request_buffering off;
+      proxy_next_upstream off;
     }
   }
 }
@@ -103,7 +117,10 @@ export default defineTarget({
     const temp = join(options.dir, 'temp')
     mkdirSync(temp, { recursive: true })
     const config = join(options.dir, 'nginx.conf')
-    writeFileSync(config, nginxConfig(options.architecture, port, options.originPorts, options.dir))
+    writeFileSync(
+      config,
+      nginxConfig(options.architecture, port, options.originPorts, options.dir, options.originWeights),
+    )
     const words = ['-p', options.dir, '-e', join(options.dir, 'error.log'), '-c', config]
     return startPeer('nginx', path, words, port, options, () => rmSync(temp, { recursive: true, force: true }))
   },

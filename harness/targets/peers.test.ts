@@ -28,14 +28,19 @@ const shapes = {
     balancer: 'power-of-two',
     requestHeadMs: 0,
   },
+  'weighted-round-robin': { ...architecture, balancer: 'weighted-round-robin' },
+  random: { ...architecture, balancer: 'random' },
+  'least-request': { ...architecture, balancer: 'least-request' },
+  'ring-hash': { ...architecture, balancer: 'ring-hash' },
 }
+const weights = [5, 1]
 
 describe.each(Object.entries(shapes))('%s', (_, shape) => {
   test('nginx accepts its file', context => {
     const found = nginx.find()
     if ('missing' in found) return context.skip(found.missing)
     const file = join(dir, 'nginx.conf')
-    writeFileSync(file, nginxConfig(shape, 18_080, [18_081, 18_082], dir))
+    writeFileSync(file, nginxConfig(shape, 18_080, [18_081, 18_082], dir, weights))
     const asked = spawnSync(found.path, ['-t', '-p', dir, '-e', join(dir, 'error.log'), '-c', file], {
       encoding: 'utf8',
     })
@@ -47,7 +52,7 @@ describe.each(Object.entries(shapes))('%s', (_, shape) => {
     const found = haproxy.find()
     if ('missing' in found) return context.skip(found.missing)
     const file = join(dir, 'haproxy.cfg')
-    writeFileSync(file, haproxyConfig(shape, 18_080, [18_081, 18_082]))
+    writeFileSync(file, haproxyConfig(shape, 18_080, [18_081, 18_082], weights))
     const asked = spawnSync(found.path, ['-c', '-f', file], { encoding: 'utf8' })
     expect([asked.status, asked.stderr]).toEqual([0, ''])
   })
@@ -99,11 +104,22 @@ test('the cap and the head timeout arrive', () => {
   })
 })
 
+test('weights arrive, except where our balancer of that name does not read them', () => {
+  const weighted = { ...architecture, balancer: 'weighted-round-robin' }
+  expect(nginxConfig(weighted, 1, [2, 3], '/d', weights)).toMatch(/:2 weight=5;\s+server 127.0.0.1:3 weight=1;/)
+  expect(haproxyConfig(weighted, 1, [2, 3], weights)).toMatch(/:2 weight 5\s+server o1 127.0.0.1:3 weight 1\n/)
+  expect(proxyConfig(weighted, [2, 3], 7, weights)).toMatchObject({ upstreams: [{ weight: 5 }, { weight: 1 }] })
+  expect(nginxConfig(architecture, 1, [2, 3], '/d', weights)).not.toContain('weight')
+  expect(haproxyConfig(architecture, 1, [2, 3], weights)).not.toContain('weight')
+})
+
 test('peers refuse what they have no equivalent of', () => {
   for (const peer of [nginx, haproxy]) {
     expect(peer.refuses(architecture)).toBeNull()
     expect(peer.refuses({ ...architecture, threading: 'prefork:slots=64' })).toContain('prefork:slots=64')
     expect(peer.refuses({ ...architecture, balancer: 'peak-ewma' })).toContain('peak-ewma')
+    expect(peer.refuses({ ...architecture, balancer: 'ring-hash:key=client' })).toContain('key=client')
+    expect(peer.refuses({ ...architecture, balancer: 'ring-hash:key=target' })).toBeNull()
     expect(peer.refuses({ ...architecture, limiter: 'per-client-connections:max=3' })).toContain(
       'per-client-connections',
     )

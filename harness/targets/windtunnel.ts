@@ -8,7 +8,8 @@ import { InvalidRunError } from '../../core/errors.ts'
 import type { Child } from '../children.ts'
 import { defineTarget, type TargetStats } from '../target.ts'
 
-const proxyMain = fileURLToPath(new URL('../../proxy/main.ts', import.meta.url))
+/** Runs one proxy from a configuration file. */
+export const proxyMain = fileURLToPath(new URL('../../proxy/main.ts', import.meta.url))
 const readyWithinMs = 15_000
 
 type ProxyMessage =
@@ -16,9 +17,17 @@ type ProxyMessage =
   | ({ type: 'stats' } & Partial<Pick<TargetStats, 'loopDelayMaxMs' | 'gcMs' | 'counters'>>)
 
 /** The configuration as proxy/config.ts reads it, listening on a port of the kernel's choice. */
-export function proxyConfig(architecture: Architecture, originPorts: readonly number[], seed: number): object {
+export function proxyConfig(
+  architecture: Architecture,
+  originPorts: readonly number[],
+  seed: number,
+  originWeights: readonly number[] = [],
+): object {
   const { maxConnections, requestHeadMs, ...seams } = architecture
-  const upstreams = originPorts.map((port, index) => ({ id: `o${index}`, host: '127.0.0.1', port }))
+  const upstreams = originPorts.map((port, index) => {
+    const weight = originWeights[index] ?? 1
+    return { id: `o${index}`, host: '127.0.0.1', port, weight }
+  })
   return {
     listen: { host: '127.0.0.1', port: 0 },
     ...seams,
@@ -58,9 +67,9 @@ export default defineTarget({
   source: 'proxy/',
   find: () => ({ path: proxyMain, version: 'of this repository' }),
   refuses: () => null,
-  async start({ architecture, originPorts, dir, pin, seed, children }) {
+  async start({ architecture, originPorts, originWeights, dir, pin, seed, children }) {
     const config = join(dir, 'proxy.json')
-    writeFileSync(config, `${JSON.stringify(proxyConfig(architecture, originPorts, seed), null, 2)}\n`)
+    writeFileSync(config, `${JSON.stringify(proxyConfig(architecture, originPorts, seed, originWeights), null, 2)}\n`)
     const child = children.fork(proxyMain, [`config=${config}`], pin)
     const stats: TargetStats[] = []
     try {

@@ -48,6 +48,12 @@ export class Listener {
     })
   }
 
+  /** Takes a connection that another process has accepted; its reads are paused. */
+  adopt(socket: net.Socket): void {
+    socket.allowHalfOpen = true
+    this.onConnection(socket.setNoDelay(true))
+  }
+
   /** An admitted connection has closed: the next one in the line gets its place. */
   onClosed(): void {
     const { counters, maxConnections } = this.options

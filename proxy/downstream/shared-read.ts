@@ -52,9 +52,17 @@ function sharedReads(fields: OnreadFields): ReadAdapter {
         return true
       }
       inside._handle.useUserBuffer(shared)
-      socket.resume()
+      // A socket from another process has been read from since it was made; what came is delivered first.
+      if (socket.readableLength > 0) process.nextTick(deliverBuffered, socket, onRead)
+      else socket.resume()
     },
   }
+}
+
+function deliverBuffered(socket: net.Socket, onRead: (this: net.Socket, bytes: Buffer, length: number) => void): void {
+  const bytes: Buffer | null = socket.read()
+  if (bytes !== null) onRead.call(socket, bytes, bytes.length)
+  socket.resume()
 }
 
 /** Shared reads when this Node can do them (proved by an exchange on loopback), 'data' events otherwise. */

@@ -1,10 +1,11 @@
 // How a request's life ends, well or badly: both connections go back, or the client is told what went wrong, or a response
 // that has begun is cut so that nobody takes half for the whole.
-import type { Outcome } from '../../core/contracts.ts'
+import type { Limiter, Outcome, RetryPolicy } from '../../core/contracts.ts'
 import type { WorkerContext } from '../context.ts'
 import { CLOSED, type ClientConnection, IN_EXCHANGE, LINGERING } from '../downstream/client-connection.ts'
 import { errorResponse } from '../http1/serialise.ts'
 import type { UpstreamBook } from '../upstream/book.ts'
+import type { HealthKeeper } from '../upstream/health-keeper.ts'
 import { DIALING, NOBODY, type OriginConnection } from '../upstream/origin-connection.ts'
 import { type Exchange, RESPONDING, RESTING, SENT, WAITING } from './exchange.ts'
 import type { Route } from './routes.ts'
@@ -14,15 +15,32 @@ const lingerMs = 1_000
 
 type OutcomeKind = Outcome['kind']
 
+export interface EndingPolicies {
+  readonly limiter: Limiter
+  readonly retries: RetryPolicy
+  /** Makes the next attempt of a client's exchange. */
+  retry(client: ClientConnection): void
+}
+
 export class Endings {
   private readonly context: WorkerContext
   private readonly book: UpstreamBook
   private readonly routes: readonly Route[]
+  private readonly health: HealthKeeper
+  private readonly policies: EndingPolicies
 
-  constructor(context: WorkerContext, book: UpstreamBook, routes: readonly Route[]) {
+  constructor(
+    context: WorkerContext,
+    book: UpstreamBook,
+    routes: readonly Route[],
+    health: HealthKeeper,
+    policies: EndingPolicies,
+  ) {
     this.context = context
     this.book = book
     this.routes = routes
+    this.health = health
+    this.policies = policies
   }
 
   /** The response is complete. `reusable`: the origin's connection may be used again, as far as the response says. */
@@ -31,6 +49,7 @@ export class Endings {
     const exchange = client.exchange!
     this.countResponse(client, exchange, now)
     this.endAttempt(exchange, 'response', reusable, now)
+    this.endRequest(exchange, now)
     if (exchange.keepAlive && exchange.requestBody.done && !client.ended && !context.draining) {
       context.setDeadline(client, now, context.config.timeouts.keepAliveIdleMs)
       client.nextRequest()
@@ -41,20 +60,49 @@ export class Endings {
   fail(client: ClientConnection, status: number, kind: OutcomeKind, reason: string): void {
     const exchange = client.exchange!
     const responding = exchange.phase === RESPONDING
-    this.endAttempt(exchange, kind, false, performance.now())
+    const now = performance.now()
+    const outcome = outcomeOf(exchange, kind, now)
+    if (!responding && this.retryAfter(client, outcome, now)) return
+    this.endAttempt(exchange, kind, false, now)
     if (!responding) return this.refuse(client, status, reason)
+    this.endRequest(exchange, now)
     this.context.errorLog.line({ client: client.address, status: exchange.status, reason, cut: 1 })
     client.socket.resetAndDestroy()
   }
 
-  /** Answers a request that is not with an upstream. */
-  refuse(client: ClientConnection, status: number, reason: string): void {
+  /** An answer has begun to arrive that a retry may better: true when it is thrown away and another attempt follows. */
+  retriesAnswer(client: ClientConnection, status: number, now: number): boolean {
+    const exchange = client.exchange!
+    if (!exchange.replayable) return false
+    exchange.status = status
+    exchange.headAt = now
+    return this.retryAfter(client, outcomeOf(exchange, 'response', now), now)
+  }
+
+  /** Ends the attempt and plans another when the policy wants one; false when this was the last. */
+  private retryAfter(client: ClientConnection, outcome: Outcome, now: number): boolean {
+    const exchange = client.exchange!
+    const { upstream } = exchange
+    if (!exchange.replayable || upstream === null || outcome.kind === 'client-gone') return false
+    const waitMs = this.policies.retries.retryIn!(exchange, outcome, now)
+    if (waitMs === null) return false
+    this.endAttempt(exchange, outcome.kind, false, now)
+    this.context.counters.retries++
+    exchange.tried.push(upstream)
+    exchange.phase = WAITING
+    exchange.retryTimer = setTimeout(() => this.policies.retry(client), waitMs)
+    return true
+  }
+
+  /** Answers a request that is not with an upstream. `retryAfterSeconds` tells the client when to come again. */
+  refuse(client: ClientConnection, status: number, reason: string, retryAfterSeconds?: number): void {
     const { context } = this
     const { exchange } = client
+    if (exchange) this.endRequest(exchange, performance.now())
     // After a head that was not understood nothing on the connection can be trusted.
     const known = client.state === IN_EXCHANGE && exchange !== null
     const keepAlive = known && exchange.keepAlive && exchange.requestBody.done && !context.draining
-    this.answer(client, status, !keepAlive, known ? exchange.method : '', reason)
+    this.answer(client, status, !keepAlive, known ? exchange.method : '', reason, retryAfterSeconds)
     if (!keepAlive) return this.close(client, true)
     context.setDeadline(client, performance.now(), context.config.timeouts.keepAliveIdleMs)
     client.nextRequest()
@@ -64,7 +112,10 @@ export class Endings {
   abandon(exchange: Exchange, now: number): void {
     if (exchange.phase === RESTING) return
     this.context.counters.clientAborts++
+    clearTimeout(exchange.retryTimer)
     this.endAttempt(exchange, 'client-gone', false, now)
+    this.endRequest(exchange, now)
+    exchange.phase = RESTING
   }
 
   /** A head has not come in time. A client that has sent nothing has asked nothing: it is closed without an answer. */
@@ -72,6 +123,12 @@ export class Endings {
     this.context.counters.requestHeadTimeouts++
     if (client.hasPartialHead) this.answer(client, 408, true, '', 'requestHeadMs has passed')
     this.close(client, false)
+  }
+
+  /** Every connection to the upstream has been lent to others for too long. */
+  giveUpWaiting(client: ClientConnection): void {
+    this.context.counters.upstreamWaitTimeouts++
+    this.fail(client, 503, 'timeout', `${client.exchange!.upstream!.id}: no connection became free in time`)
   }
 
   /** An upload has stopped. With the request all here the upstream's deadlines are the ones that count. */
@@ -84,7 +141,7 @@ export class Endings {
     const now = performance.now()
     const client = origin.lentTo === NOBODY ? undefined : this.context.clients[origin.lentTo]!
     const exchange = client?.exchange
-    const dialling = exchange?.phase === WAITING
+    const dialling = !origin.opened
     const { id } = origin.upstream
     this.book.forget(origin, dialling, now)
     if (!client || !exchange) return
@@ -95,7 +152,8 @@ export class Endings {
   }
 
   onOriginDue(origin: OriginConnection): void {
-    if (origin.lentTo === NOBODY) return
+    // Only a spare connection has a deadline without being lent: that of opening.
+    if (origin.lentTo === NOBODY) return this.book.discard(origin, performance.now())
     const client = this.context.clients[origin.lentTo]!
     const { phase } = client.exchange!
     const what = origin.state === DIALING ? 'connectMs' : phase === SENT ? 'responseHeadMs' : 'responseIdleMs'
@@ -113,18 +171,12 @@ export class Endings {
 
   /** The balancer hears of the end, and the upstream connection goes back to the pool or is closed. */
   private endAttempt(exchange: Exchange, kind: OutcomeKind, reusable: boolean, now: number): void {
-    const { upstream, origin, sentAt } = exchange
+    const { upstream, origin } = exchange
     if (upstream === null) return
     upstream.inFlight--
-    const status = kind === 'response' ? exchange.status : 0
-    const outcome = {
-      kind,
-      status,
-      headMs: exchange.headAt - sentAt,
-      totalMs: now - sentAt,
-      maybeExecuted: exchange.phase >= SENT,
-    }
+    const outcome = outcomeOf(exchange, kind, now)
     this.routes[exchange.route]!.balancer.onDone?.(upstream, outcome, now)
+    this.health.onDone(upstream, outcome, now)
     exchange.phase = RESTING
     exchange.upstream = exchange.origin = null
     if (origin === null) this.book.giveUp(upstream, exchange.client)
@@ -134,12 +186,28 @@ export class Endings {
     }
   }
 
-  private answer(client: ClientConnection, status: number, close: boolean, method: string, reason: string): void {
+  /** The request no longer counts as in flight. */
+  private endRequest(exchange: Exchange, now: number): void {
+    exchange.head = ''
+    if (!exchange.admitted) return
+    exchange.admitted = false
+    this.context.requestsInFlight--
+    this.policies.limiter.onDone?.(now - exchange.startedAt, now)
+  }
+
+  private answer(
+    client: ClientConnection,
+    status: number,
+    close: boolean,
+    method: string,
+    reason: string,
+    retryAfterSeconds?: number,
+  ): void {
     const { counters, errorLog } = this.context
     if (status >= 500) counters.responses5xx++
     else counters.responses4xx++
     errorLog.line({ client: client.address, status, reason })
-    client.socket.write(errorResponse(status, close, undefined, method === 'HEAD'), 'latin1')
+    client.socket.write(errorResponse(status, close, retryAfterSeconds, method === 'HEAD'), 'latin1')
   }
 
   private countResponse(client: ClientConnection, exchange: Exchange, now: number): void {
@@ -156,5 +224,15 @@ export class Endings {
       bytes: exchange.responseBody.relayedBytes,
       totalMs: Math.round((now - exchange.startedAt) * 1000) / 1000,
     })
+  }
+}
+
+function outcomeOf(exchange: Exchange, kind: OutcomeKind, now: number): Outcome {
+  return {
+    kind,
+    status: kind === 'response' ? exchange.status : 0,
+    headMs: exchange.headAt - exchange.sentAt,
+    totalMs: now - exchange.sentAt,
+    maybeExecuted: exchange.phase >= SENT,
   }
 }

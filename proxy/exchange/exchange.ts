@@ -22,8 +22,20 @@ export class Exchange {
   origin: OriginConnection | null = null
   /** Index of the route taken. */
   route = 0
-  /** The serialised head while it waits for a connection. */
-  waitingHead = ''
+  /** The serialised head, while it waits for a connection or may be needed again; '' otherwise. */
+  head = ''
+  /** Is the whole request in `head`, so that it can be sent once more? */
+  replayable = false
+  idempotent = false
+  attempts = 0
+  /** Upstreams that have failed this request. */
+  readonly tried: Upstream[] = []
+  /** Runs while the exchange waits for its next attempt. */
+  retryTimer: NodeJS.Timeout | undefined
+  /** The first request of its client's connection. */
+  first = true
+  /** Counted among the requests in flight. */
+  admitted = false
   readonly requestBody = new BodyRelay()
   readonly responseBody = new BodyRelay()
   method = ''
@@ -42,6 +54,11 @@ export class Exchange {
 
   constructor(client: number) {
     this.client = client
+  }
+
+  /** Is its upstream chosen and every connection to it lent to somebody else? */
+  get waitsForPool(): boolean {
+    return this.phase === WAITING && this.upstream !== null && this.origin === null
   }
 }
 

@@ -47,11 +47,14 @@ export class Responses {
     const { responseBody } = exchange
     at = responseBody.relay(bytes, at, to, gather, false)
     gather.close()
+    // What was read last may still be on its way to the client: it must not be read over, by this answer or the next.
+    const heldBytes = client.socket.writableLength
+    if (heldBytes > 0) origin.bufferInUse = true
     if (responseBody.error !== '') this.endings.fail(client, 502, 'origin-invalid', responseBody.error)
     else if (responseBody.done) this.endings.finish(client, at === to && exchange.reusable, now)
     else {
       this.context.setDeadline(origin, now, config.timeouts.responseIdleMs)
-      this.holdBack(client, origin, now)
+      if (heldBytes > 0) this.holdBack(client, origin, heldBytes, now)
     }
   }
 
@@ -82,6 +85,7 @@ export class Responses {
       }
       at = end
       if (head.status >= 200) {
+        if (head.status >= 500 && this.endings.retriesAnswer(client, head.status, now)) return to
         this.begin(client, exchange, now)
         return at
       }
@@ -119,11 +123,8 @@ export class Responses {
     gather.length = writeResponseHead(head, gather.slab, gather.length, options)
   }
 
-  /** While the client is behind, the origin is not read; what was read last may still be in use. */
-  private holdBack(client: ClientConnection, origin: OriginConnection, now: number): void {
-    const heldBytes = client.socket.writableLength
-    if (heldBytes === 0) return
-    origin.bufferInUse = true
+  /** While the client is behind, the origin is not read. */
+  private holdBack(client: ClientConnection, origin: OriginConnection, heldBytes: number, now: number): void {
     if (client.writeStalled || this.buffering.mayRead(heldBytes)) return
     client.writeStalled = true
     origin.pause()

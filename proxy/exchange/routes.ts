@@ -7,15 +7,14 @@ import type { RequestHead } from '../http1/head.ts'
 export interface Route {
   readonly prefix: string
   readonly balancer: Balancer
+  readonly upstreams: readonly Upstream[]
 }
 
-/** One balancer per route, told of its upstreams. `worker` keeps the random streams of workers apart. */
+/** One balancer per route; the health keeper tells it of its upstreams. `worker` keeps the random streams of workers apart. */
 export function makeRoutes(config: ProxyConfig, upstreams: readonly Upstream[], worker: number): readonly Route[] {
   return config.routes.map(route => {
     const balancer = make(config.balancer, config.seed, `balancer${route.prefix}/${worker}`)
-    const eligible = route.upstreams.map(index => upstreams[index]!)
-    balancer.onEligible(eligible, 1, performance.now())
-    return { prefix: route.prefix, balancer }
+    return { prefix: route.prefix, balancer, upstreams: route.upstreams.map(index => upstreams[index]!) }
   })
 }
 

@@ -1,10 +1,16 @@
-// Idle connections wait per upstream for the next request, the last used first, so that the tail of a large pool expires.
-import { CLOSE, type ConnectionId, type ConnectionPool, DIAL, definePool, KEEP } from '../../core/contracts.ts'
-import { count, number } from '../../core/parameters.ts'
+// Idle connections wait per upstream for the next request. How freely a request may be given a connection that others
+// have used is HAProxy's question: a client repeats a request by itself when its own kept connection fails, but not the
+// first one of a new connection, so `safe` gives first requests a fresh connection. HAProxy's fourth mode, `never`, is the
+// pool `per-request` here, because a client of ours owns no upstream connection. Its order of preference between proven
+// and unproven connections in `always` is left out.
+import { CLOSE, type ConnectionPool, DIAL, definePool, KEEP } from '../../core/contracts.ts'
+import { IdleBook, ReuseLimits, reuseParameters } from '../../core/idle-connections.ts'
+import { choice, count } from '../../core/parameters.ts'
 
 export default definePool({
-  about: 'Keeps idle connections per upstream and lends the last used first; dials when none is idle.',
-  source: 'NGINX ngx_http_upstream_keepalive_module.c (a bounded cache of idle connections, most recent first)',
+  about: 'Keeps idle connections per upstream and lends them again; dials when none is idle.',
+  source:
+    'NGINX ngx_http_upstream_keepalive_module.c (a bounded cache of idle connections); HAProxy backend.c (http-reuse)',
   params: {
     maxIdle: count({
       default: 256,
@@ -13,75 +19,39 @@ export default definePool({
       unit: 'connections',
       doc: 'Idle connections kept per upstream.',
     }),
-    idleMs: number({ default: 60_000, min: 1, unit: 'ms', doc: 'An idle connection is closed after this time.' }),
+    reuse: choice({
+      default: 'always',
+      choices: ['always', 'aggressive', 'safe'],
+      doc: "What the first request of a client's connection may use: any idle connection, only one that has carried several requests, or only a new one.",
+    }),
+    ...reuseParameters,
   },
-  make({ maxIdle, idleMs }): ConnectionPool {
-    const stacks: IdleStack[] = []
-    const stackOf = (index: number) => (stacks[index] ??= new IdleStack())
+  make(params): ConnectionPool {
+    const { maxIdle, reuse, order } = params
+    const limits = new ReuseLimits(params)
+    const idle = new IdleBook()
+    const isProven = (connection: number) => limits.isProven(connection)
     return {
-      acquire: upstream => stackOf(upstream.index).pop(),
-      onDialed() {},
+      acquire(upstream, _ticket, first, now) {
+        const picky = first && reuse !== 'always'
+        if (picky && reuse === 'safe') return DIAL
+        return idle.of(upstream.index).take(order, now, picky ? isProven : undefined) ?? DIAL
+      },
+      onDialed: (_upstream, connection, now) => limits.onOpened(connection, now),
       onDialFailed: () => KEEP,
-      release(upstream, connection, reusable, now) {
-        const stack = stackOf(upstream.index)
-        if (!reusable || stack.size >= maxIdle) return CLOSE
-        stack.push(connection, now + idleMs)
+      release({ index }, connection, reusable, now) {
+        const dueAt = limits.onUsed(connection, now)
+        if (!reusable || dueAt <= now || idle.of(index).size >= maxIdle) return CLOSE
+        idle.add(index, connection, dueAt)
         return KEEP
       },
       onClosed(upstream, connection) {
-        stackOf(upstream.index).remove(connection)
+        idle.of(upstream.index).remove(connection)
         return KEEP
       },
       onGaveUp() {},
-      nextExpiryAt: () =>
-        stacks.reduce(
-          (earliest, stack) => Math.min(earliest, stack?.oldestDueAt() ?? earliest),
-          Number.POSITIVE_INFINITY,
-        ),
-      expired(now) {
-        const gone: ConnectionId[] = []
-        for (const stack of stacks) stack?.expire(now, gone)
-        return gone
-      },
+      nextExpiryAt: () => idle.nextExpiryAt(),
+      expired: now => idle.expired(now),
     }
   },
 })
-
-/** Idle connections of one upstream, the longest idle at the bottom. */
-class IdleStack {
-  private ids: ConnectionId[] = []
-  private dueAt: number[] = []
-
-  get size(): number {
-    return this.ids.length
-  }
-
-  push(connection: ConnectionId, dueAt: number): void {
-    this.ids.push(connection)
-    this.dueAt.push(dueAt)
-  }
-
-  pop(): ConnectionId | typeof DIAL {
-    this.dueAt.pop()
-    return this.ids.pop() ?? DIAL
-  }
-
-  remove(connection: ConnectionId): void {
-    const at = this.ids.lastIndexOf(connection)
-    if (at < 0) return
-    this.ids.splice(at, 1)
-    this.dueAt.splice(at, 1)
-  }
-
-  oldestDueAt(): number {
-    return this.dueAt[0] ?? Number.POSITIVE_INFINITY
-  }
-
-  expire(now: number, gone: ConnectionId[]): void {
-    let expired = 0
-    while (expired < this.dueAt.length && this.dueAt[expired]! <= now) expired++
-    if (expired === 0) return
-    gone.push(...this.ids.splice(0, expired))
-    this.dueAt.splice(0, expired)
-  }
-}

@@ -5,5 +5,5 @@ export default defineRetries({
   about: 'Never tries again: a failed attempt is a failed request.',
   source: 'NGINX with proxy_next_upstream off; the default of Envoy',
   params: {},
-  make: () => ({ retryIn: () => null }),
+  make: () => ({}),
 })

@@ -8,7 +8,7 @@ import {
   type REJECT,
   type Ticket,
   type Upstream,
-  type WAIT,
+  WAIT,
 } from '../../core/contracts.ts'
 import type { ProxyConfig, UpstreamAddress } from '../config.ts'
 import { type DeadlineWheel, Timed } from '../deadlines.ts'
@@ -54,25 +54,39 @@ export class UpstreamBook {
 
   /**
    * A connection to `upstream` for the exchange with this ticket: one that is open, DIAL when one is being opened
-   * (`onDialing` has been called), WAIT when `onLent` will come later, or REJECT.
+   * (`onDialing` has been called), WAIT when `onLent` or `onDialing` will come later, or REJECT. `first`: as pools are told.
    */
   borrow(
     upstream: Upstream,
     ticket: Ticket,
+    first: boolean,
     now: number,
   ): OriginConnection | typeof DIAL | typeof WAIT | typeof REJECT {
-    const answer = this.pool.acquire(upstream, ticket, now)
+    const answer = this.pool.acquire(upstream, ticket, first, now)
+    this.dialSpares(upstream, now)
     if (answer >= 0) {
       this.counters.upstreamReuses++
       return this.origins[answer]!
     }
     if (answer === DIAL) this.dial(upstream, ticket, now)
+    else if (answer === WAIT) this.counters.upstreamWaits++
     return answer as typeof DIAL | typeof WAIT | typeof REJECT
   }
 
-  /** The connection that was asked for has opened. */
+  /** How long an exchange may wait for a connection; 0: no limit. */
+  get waitMs(): number {
+    return this.pool.waitMs ?? 0
+  }
+
+  /** Opens what the pool wants before the first request. */
+  start(now: number): void {
+    for (const upstream of this.upstreams) this.dialSpares(upstream, now)
+  }
+
+  /** A connection has opened: for the exchange that asked for it, or as a spare one. */
   opened(origin: OriginConnection, now: number): void {
     this.pool.onDialed(origin.upstream, origin.id, now)
+    if (origin.lentTo === NOBODY) this.release(origin, true, now)
   }
 
   /** The exchange is done with a connection that is still open. */
@@ -82,7 +96,9 @@ export class UpstreamBook {
     const answer = this.pool.release(origin.upstream, origin.id, reusable, now)
     if (answer === CLOSE) this.discard(origin, now)
     else if (answer === KEEP) {
-      if (this.expiry.dueAt === Number.POSITIVE_INFINITY) this.wheel.arm(this.expiry, this.pool.nextExpiryAt())
+      const dueAt = this.pool.nextExpiryAt()
+      if (dueAt <= now) this.closeExpired(now)
+      else if (dueAt < this.expiry.dueAt) this.wheel.arm(this.expiry, dueAt)
     } else this.owner.onLent(answer, origin)
   }
 
@@ -124,15 +140,26 @@ export class UpstreamBook {
     for (const origin of this.origins) origin?.destroy()
   }
 
+  private dialSpares(upstream: Upstream, now: number): void {
+    for (let left = this.pool.spares?.(upstream, now) ?? 0; left > 0; left--) {
+      this.counters.upstreamSpareDials++
+      this.open(upstream, NOBODY, now)
+    }
+  }
+
   private dial(upstream: Upstream, ticket: Ticket, now: number): void {
+    this.owner.onDialing(ticket, this.open(upstream, ticket, now))
+  }
+
+  private open(upstream: Upstream, lentTo: Ticket | typeof NOBODY, now: number): OriginConnection {
     const id = this.freeIds.pop() ?? this.origins.length
     const origin = new OriginConnection(this.owner, id, upstream, this.addresses[upstream.index]!)
     this.origins[id] = origin
-    origin.lentTo = ticket
+    origin.lentTo = lentTo
     this.counters.upstreamDials++
     this.counters.upstreamConnectionsOpen++
     this.wheel.arm(origin, this.connectMs === 0 ? Number.POSITIVE_INFINITY : now + this.connectMs)
-    this.owner.onDialing(ticket, origin)
+    return origin
   }
 }
 

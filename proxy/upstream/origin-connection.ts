@@ -31,6 +31,8 @@ export class OriginConnection extends Timed {
   readonly upstream: Upstream
   readonly socket: net.Socket
   state = DIALING
+  /** Has it ever been open? */
+  opened = false
   /** The ticket of the exchange this connection is lent to (or opened for); NOBODY while idle. */
   lentTo: Ticket | typeof NOBODY = NOBODY
   /** The bytes last read may still be on their way to the client: read the next ones elsewhere. */
@@ -93,6 +95,7 @@ export class OriginConnection extends Timed {
   private onConnect(): void {
     if (this.state !== DIALING) return
     this.state = OPEN
+    this.opened = true
     this.owner.onDialed(this)
   }
 

@@ -3,9 +3,17 @@ import { describe, expect, test } from 'vitest'
 import type { AnyStrategy, Balancer, PolicyRequest, Upstream } from '../../core/contracts.ts'
 import { decodeParameters } from '../../core/parameters.ts'
 import { randomStream } from '../../core/random.ts'
-import { load, namesOf } from '../../core/registry.ts'
+import { choose, load, namesOf } from '../../core/registry.ts'
 
 const request: PolicyRequest = { method: 'GET', target: '/', client: '127.0.0.1', header: () => undefined }
+
+/** Requests that differ in everything a balancer might hash. */
+const requestOf = (i: number): PolicyRequest => ({
+  method: 'GET',
+  target: `/k/${i}`,
+  client: `127.0.${i >> 8}.${i & 255}`,
+  header: () => `${i}`,
+})
 
 function upstreams(n: number): Upstream[] {
   return Array.from({ length: n }, (_, index) => ({ index, id: `o${index}`, weight: 1, inFlight: 0 }))
@@ -41,13 +49,13 @@ describe.each(namesOf('balancer'))('balancer %s', async name => {
     expect(balancer.pick(request, all, 100)).toBeNull()
   })
 
-  test('reaches every upstream of equal weight, none with more than twice its share', () => {
+  test('reaches every upstream of equal weight with requests that differ, none with more than twice its share', () => {
     const balancer = make()
     const all = upstreams(8)
     balancer.onEligible(all, 1, 0)
     const picks = new Array<number>(8).fill(0)
     for (let i = 0; i < 8000; i++) {
-      const upstream = balancer.pick(request, [], i)!
+      const upstream = balancer.pick(requestOf(i), [], i)!
       picks[upstream.index]!++
       balancer.onSend?.(upstream, i)
       balancer.onDone?.(upstream, { kind: 'response', status: 200, headMs: 1, totalMs: 1, maybeExecuted: true }, i)
@@ -64,6 +72,29 @@ describe.each(namesOf('balancer'))('balancer %s', async name => {
     })
     expect(picks[0]).toEqual(picks[1])
   })
+})
+
+test.each(
+  namesOf('balancer').filter(name => name !== 'round-robin'), // The one that is blind to weights by design.
+)('%s gives a heavy upstream more than a light one', async name => {
+  const { strategy, params } = await choose<AnyStrategy<Balancer>>('balancer', name)
+  const balancer = strategy.make(params as never, { rng: randomStream(1, 'balancer') })
+  const all = [1, 4].map((weight, index) => ({ index, id: `o${index}`, weight, inFlight: 0 }))
+  balancer.onEligible(all, 1, 0)
+  const inFlight: Upstream[] = []
+  const picks = [0, 0]
+  for (let i = 0; i < 4000; i++) {
+    const upstream = balancer.pick(requestOf(i), [], i)!
+    picks[upstream.index]!++
+    upstream.inFlight++
+    balancer.onSend?.(upstream, i)
+    // Ten requests are under way at any time, so that load and weight both have their say.
+    if (inFlight.push(upstream) <= 10) continue
+    const ended = inFlight.shift()!
+    ended.inFlight--
+    balancer.onDone?.(ended, { kind: 'response', status: 200, headMs: 10, totalMs: 10, maybeExecuted: true }, i)
+  }
+  expect(picks[1]! / picks[0]!).toBeGreaterThan(2.5)
 })
 
 test('power-of-two takes the less loaded of its two looks, so the most loaded upstream gets nothing', async () => {

@@ -1,6 +1,6 @@
 // The strategies of this folder's neighbours at work over sockets: pools, admission, limits, threading, draining.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -127,30 +127,56 @@ describe('as a process of its own', () => {
   const exitOf = (child: ChildProcess) =>
     new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
 
-  test.each(['single', 'prefork:slots=8', 'processes:workers=2'])(
-    '%s serves, and drains on SIGTERM with status 0',
-    async threading => {
-      const child = start({ threading })
-      const port = await portOf(child)
-      for (let i = 0; i < 20; i++) expect(statusOf(await exchange(port, getAndClose))).toBe(200)
-      const slow = new RawClient(port).send(get('/?delay=300'))
-      await eventually(() => origins.ledger().connectionsOpen > 0)
-      const exited = exitOf(child)
-      child.kill('SIGTERM')
-      await slow.closed
-      expect(await exited).toBe(0)
-    },
-  )
+  test.each([
+    'single',
+    'prefork:slots=8',
+    'processes:workers=2',
+    'processes:workers=3,accept=round-robin',
+    'processes:workers=2,accept=least-connections',
+    'processes:workers=2,accept=two-index',
+  ])('%s serves, and drains on SIGTERM with status 0', async threading => {
+    const child = start({ threading })
+    const port = await portOf(child)
+    for (let i = 0; i < 20; i++) expect(statusOf(await exchange(port, getAndClose))).toBe(200)
+    const slow = new RawClient(port).send(get('/?delay=300'))
+    await eventually(() => origins.ledger().connectionsOpen > 0)
+    const exited = exitOf(child)
+    child.kill('SIGTERM')
+    await slow.closed
+    expect(await exited).toBe(0)
+  })
 
-  test('a dead worker ends the whole with status 3 and one sentence', async () => {
-    const child = start({ threading: 'processes:workers=2' })
-    await portOf(child)
-    const { readFileSync } = await import('node:fs')
+  test('a worker that dies is replaced and said so, and the proxy goes on serving', async () => {
+    const child = start({ threading: 'processes:workers=2,accept=round-robin' })
+    const port = await portOf(child)
     const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number)
+    process.kill(worker!, 'SIGKILL')
+    await eventually(() => /worker \d died \(SIGKILL\); another one takes its place/.test(child.said))
+    // A connection that is handed to the dead one before its successor serves is lost: none after that is.
+    await eventually(
+      () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').length === 2,
+    )
+    const statuses: number[] = []
+    while (statuses.filter(status => status === 200).length < 20)
+      statuses.push(statusOf(await exchange(port, getAndClose)))
+    expect(statuses.slice(-10)).toEqual(Array(10).fill(200))
+    const exited = exitOf(child)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+
+  test('a worker that cannot start ends the whole with status 3 and one sentence', async () => {
+    const child = start({ threading: 'processes:workers=2', balancer: 'round-robin' })
+    const [worker] = await (async () => {
+      const children = () =>
+        readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+      await eventually(() => children().length > 0)
+      return children().map(Number)
+    })()
     const exited = exitOf(child)
     process.kill(worker!, 'SIGKILL')
     expect(await exited).toBe(3)
-    expect(child.said).toMatch(/worker \d died \(SIGKILL\)/)
+    expect(child.said).toMatch(/worker \d could not start \(SIGKILL\)/)
   })
 
   test('a port that is taken is one sentence and status 2', async () => {

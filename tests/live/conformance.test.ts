@@ -178,11 +178,16 @@ describe('by hand', () => {
     await strict.close()
   })
 
-  test('a half-closed client still gets its answer', async () => {
-    const client = new RawClient(tunnel.port)
+  test.each([
+    ['serve', 200],
+    ['abort', 0],
+  ])('a half-closed client, halfClosedClients=%s', async (halfClosedClients, status) => {
+    const own = await openTunnel({ config: { halfClosedClients } })
+    const client = new RawClient(own.port)
     client.socket.end('GET /?delay=20 HTTP/1.1\r\nHost: a\r\n\r\n')
     await client.closed
-    expect(statusOf(client.received)).toBe(200)
+    expect(statusOf(client.received)).toBe(status)
+    await own.close()
   })
 
   test('HTTP/1.0 keep-alive is honoured, and its absence too', async () => {

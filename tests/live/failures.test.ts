@@ -302,3 +302,49 @@ describe('backpressure', () => {
     origin.close()
   })
 })
+
+describe('an origin connection that is used again while the last answer is still on its way', () => {
+  // The last piece of an answer is written as it lies in the connection's read buffer. The client of /a stops reading, so
+  // that for some size of the answer this piece is what waits; the answer to /b must not be read over it.
+  test('does not overwrite it', async () => {
+    const origin = await bareOrigin(socket =>
+      socket.on('data', bytes => {
+        const [, letter, size] = /^GET \/(.)(\d+) /.exec(bytes.toString('latin1'))!
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
+        socket.write(Buffer.alloc(Number(size), letter))
+      }),
+    )
+    const tunnel = await openTunnel({ ports: [origin.port] })
+    const finished = () => tunnel.proxy.counters.responses2xx
+    let pending = 0
+    for (let size = 1_000_000; size < 12_000_000; size += 40_000) {
+      const before = finished()
+      const slow = net.connect(tunnel.port, '127.0.0.1').pause()
+      slow.write(get(`/a${size}`))
+      // The answer ends in the proxy, or its origin is held back because the client takes no more.
+      const stalled = () => tunnel.proxy.stalledClients > 0
+      await eventually(() => finished() > before || stalled())
+      const done = finished() > before
+      if (done) {
+        const other = new RawClient(tunnel.port).send(get('/b60000'))
+        await other.receives(received => received.length > 60_000)
+        other.socket.destroy()
+      }
+      let received = 0
+      let wrong = 0
+      slow.on('data', bytes => {
+        received += bytes.length
+        wrong += bytes.includes('bbbb') ? 1 : 0
+      })
+      slow.resume()
+      await eventually(() => received > size)
+      expect([size, wrong]).toEqual([size, 0])
+      slow.destroy()
+      if (!done) pending++
+      if (pending === 2) break
+    }
+    expect(tunnel.proxy.counters.upstreamDials).toBeLessThan(10)
+    await tunnel.close()
+    origin.close()
+  })
+})

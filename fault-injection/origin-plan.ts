@@ -1,0 +1,79 @@
+// What a plan says about each single origin: its own traits before the common ones, its weight, and the faults it will have.
+import type { AnyStrategy, Effect, Fault, FaultPlan, Ms, OriginPlan, OriginTraits, Phase } from '../core/contracts.ts'
+import { UsageError } from '../core/errors.ts'
+import { uniformAt } from '../core/random.ts'
+import { choose, make } from '../core/registry.ts'
+
+/** The traits of origin `index`, with what the plan says of all filled in. */
+export function traitsOf(plan: OriginPlan, index: number): OriginTraits & { readonly service: string } {
+  const { count: _, responseBytes: __, each, ...common } = plan
+  return { ...common, ...each?.[index] }
+}
+
+/** @throws UsageError for traits of an origin that does not exist, and for slots and weights out of range. */
+export function checkOrigins(plan: OriginPlan): void {
+  for (const index of Object.keys(plan.each ?? {})) {
+    if (Number(index) >= plan.count) throw noSuchOrigin(`each.${index}`, index, plan.count)
+  }
+  for (let index = 0; index < plan.count; index++) {
+    const { slots = 1, weight = 1 } = traitsOf(plan, index)
+    checkWhole(slots, `origins.${index}.slots`, 1_000_000)
+    checkWhole(weight, `origins.${index}.weight`, 256)
+  }
+}
+
+/** What the target is told of the origins' shares, in their order. */
+export function weightsOf(plan: OriginPlan): number[] {
+  return Array.from({ length: plan.count }, (_, index) => traitsOf(plan, index).weight ?? 1)
+}
+
+/** A fault with its time, from the start of the first phase. */
+export interface FaultWindow {
+  readonly origin: number
+  readonly fault: Fault
+  readonly fromMs: Ms
+  readonly untilMs: Ms
+}
+
+/**
+ * Places the faults in time.
+ * @throws UsageError when a fault, its parameters, its origin or its phase is unknown.
+ */
+export async function placeFaults(
+  faults: readonly FaultPlan[],
+  phases: readonly Phase[],
+  origins: number,
+  seed: number,
+): Promise<FaultWindow[]> {
+  const windows: FaultWindow[] = []
+  for (const { fault, origin, phase } of faults) {
+    if (!(origin >= 0 && origin < origins)) throw noSuchOrigin('faults', `${origin}`, origins)
+    const at = phases.findIndex(one => one.name === phase)
+    if (at < 0) {
+      const allowed = phases.map(one => one.name).join(', ')
+      throw new UsageError(`faults: unknown phase "${phase}"; allowed: ${allowed}`)
+    }
+    const fromMs = phases.slice(0, at).reduce((sum, one) => sum + one.durationMs, 0)
+    const chosen = await choose<AnyStrategy<Fault>>('fault', fault, 'faults')
+    const made = make(chosen, seed, `fault/o${origin}`)
+    windows.push({ origin, fault: made, fromMs, untilMs: fromMs + phases[at]!.durationMs })
+  }
+  return windows
+}
+
+/** The effects on request number `request` that comes `atMs` after the start of the first phase, in the plan's order. */
+export function effectsAt(windows: readonly FaultWindow[], atMs: Ms, seed: number, request: number): Effect[] {
+  return windows.flatMap(({ origin, fault, fromMs, untilMs }, index) => {
+    if (atMs < fromMs || atMs >= untilMs) return []
+    return fault.effectAt(atMs - fromMs, uniformAt(seed, `fault/o${origin}/${index}`, request)) ?? []
+  })
+}
+
+function checkWhole(value: number, where: string, max: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return
+  throw new UsageError(`${where}: ${value} given; allowed: a whole number from 1 to ${max}`)
+}
+
+function noSuchOrigin(where: string, given: string, origins: number): UsageError {
+  return new UsageError(`${where}: origin ${given} given; allowed: 0 to ${origins - 1}`)
+}

@@ -1,0 +1,159 @@
+// `npm run profile NAME tool=…`: one more run of a scenario with our proxy under a profiler. It stands beside measured runs
+// and is never mixed with them: a profiler costs a proxy up to twice its CPU, so nothing of this run is judged.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
+import type { Variant } from '../../core/contracts.ts'
+import { exitStatus, InvalidRunError, UsageError } from '../../core/errors.ts'
+import { readRecord } from '../../reports/read-record.ts'
+import { Children } from '../children.ts'
+import { interruptible } from '../interruptible.ts'
+import { choosePinning } from '../pinning.ts'
+import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
+import { doctorProfiler } from '../profiling/doctor.ts'
+import type { Findings, Profiler, ProfilerOptions } from '../profiling/profiler.ts'
+import { v8Profiler } from '../profiling/v8.ts'
+import { ProgressDisplay } from '../progress.ts'
+import { runVariant } from '../run-variant.ts'
+import { oneOf, parseWords } from '../words.ts'
+
+/** What each tool shows, in one line, and how it is made. */
+const tools: Record<string, { about: string; make(options: ProfilerOptions): Profiler }> = {
+  doctor: { about: 'what ails the proxy: event loop, garbage, I/O (@clinic/doctor)', make: doctorProfiler },
+  flame: { about: 'a flame graph of its functions (0x)', make: options => v8Profiler('flame', options) },
+  cpu: { about: 'self time by function (V8)', make: options => v8Profiler('cpu', options) },
+  heap: { about: 'allocation by function (V8)', make: options => v8Profiler('heap', options) },
+}
+/** Keys of a scenario that mean nothing for a single run that is not judged. */
+const meaningless = ['repeats', 'strict', 'throttle', 'engine']
+const keys = [...Object.keys(scenarioKeys).filter(key => !meaningless.includes(key)), 'tool', 'beside']
+/** A profiler sees one process with one event loop. */
+const threadings = ['single', 'prefork']
+
+export interface ProfilePlan {
+  readonly tool: string
+  /** The plan of the scenario; its `out` is the folder of the profile. */
+  readonly run: RunPlan
+  readonly variant: Variant
+  /** The folder of the measured run that gets the profile, or null. */
+  readonly beside: string | null
+  readonly command: string
+}
+
+/** Decodes the words of `npm run profile`. @throws UsageError in one sentence. */
+export async function profilePlanOf(words: readonly string[], startedAt: Date): Promise<ProfilePlan> {
+  const { names, values } = parseWords(words, keys, 'profile')
+  if (names.length !== 1) {
+    throw new UsageError(`profile: ${names.length} names given; allowed: one scenario and tool=${toolNames}`)
+  }
+  if (values.tool === undefined) throw new UsageError(`profile: tool= is missing; allowed: ${toolNames}`)
+  const tool = oneOf(values.tool, 'tool', Object.keys(tools))
+  const beside = values.beside === undefined ? null : resolve(values.beside)
+  const seed = beside === null ? [] : [`seed=${recordBeside(beside, names[0]!).seed}`]
+  const given = words.filter(word => !/^(tool|beside)=/.test(word))
+  const defaults = ['effort=quick', ...seed].filter(word => values[word.split('=')[0]!] === undefined)
+  const run = await planOf([...given, ...defaults], startedAt)
+  if (beside !== null && values.out !== undefined) {
+    throw new UsageError('profile: out= and beside= given; allowed: one of them')
+  }
+  const out =
+    beside === null ? (values.out === undefined ? `${run.out}-profile` : run.out) : join(beside, 'profiles', tool)
+  const command = `npm run profile ${[...words.filter(word => !/^(out|beside|seed)=/.test(word)), `seed=${run.seed}`].join(' ')}`
+  return { tool, run: { ...run, out }, variant: variantOf(run), beside, command }
+}
+
+const toolNames = Object.keys(tools).join(', ')
+
+/** The record of the run in `folder`. @throws UsageError when there is none, or of another scenario. */
+function recordBeside(folder: string, name: string) {
+  const record = readRecord(join(folder, 'record.json'))
+  if (record.scenario === name) return record
+  throw new UsageError(`beside=${folder} is a run of ${record.scenario}; allowed: a run of ${name}`)
+}
+
+/** The one variant of ours that was asked for, else the scenario's first. */
+function variantOf({ scenario, variants, name }: RunPlan): Variant {
+  const ours = variants.filter(variant => variant.target === 'windtunnel')
+  const variant = ours[0]
+  if (!variant) throw new UsageError(`profile: ${name} as given has no windtunnel; allowed: target=windtunnel`)
+  if (variants !== scenario.variants && variants.length > 1) {
+    throw new UsageError(`profile: ${variants.length} variants given; allowed: one at a time`)
+  }
+  const threading = variant.settings.threading.split(':')[0]!
+  if (threadings.includes(threading)) return variant
+  throw new UsageError(`profile: threading=${threading} of ${variant.name}; allowed: ${threadings.join(', ')}`)
+}
+
+/** Runs and writes the profile. @returns the exit status. @throws UsageError, InvalidRunError. */
+export async function profile(words: readonly string[]): Promise<number> {
+  const plan = await profilePlanOf(words, new Date())
+  const { run, tool, beside } = plan
+  if (beside === null && existsSync(run.out)) {
+    throw new UsageError(`out=${run.out} is there already; allowed: a new folder`)
+  }
+  rmSync(run.out, { recursive: true, force: true })
+  mkdirSync(run.out, { recursive: true })
+  const children = new Children()
+  const discard = () => rmSync(run.out, { recursive: true, force: true })
+  const findings = await interruptible(children, discard, () => runUnder(plan, children))
+  writeFileSync(join(run.out, 'README.md'), readmeOf(plan, findings))
+  if (beside !== null) linkFromSummary(join(beside, 'summary.md'), tool, findings)
+  const shown = relative(process.cwd(), run.out) || '.'
+  if (findings.text !== '') process.stdout.write(`${findings.text}\n\n`)
+  process.stdout.write(`${[...findings.files, 'README.md'].map(file => `${shown}/${file}`).join('  ')}\n`)
+  return exitStatus.holds
+}
+
+async function runUnder({ tool, run, variant }: ProfilePlan, children: Children): Promise<Findings> {
+  const title = `${run.name}: ${variant.name}`
+  const profiler = tools[tool]!.make({ folder: run.out, ...windowOf(run), title })
+  const label = { variant: `${variant.name} under ${tool}`, repeat: 0, number: 1, runs: 1 }
+  const display = new ProgressDisplay(process.stderr, 0)
+  display.say(`  ${label.variant}: one run, not judged …`)
+  try {
+    const context = { plan: run, pinning: choosePinning(), children, target: profiler.target }
+    const measured = await runVariant(context, variant, 0, progress => {
+      profiler.onProgress(progress.elapsedMs)
+      display.show(label, progress)
+    })
+    display.ended(label, measured)
+    if (measured.generator.completed === 0)
+      throw new InvalidRunError('the profiled proxy answered no request of the phases; is the machine busy?')
+  } finally {
+    display.close()
+  }
+  return profiler.finish()
+}
+
+/** When the measured phase begins and ends, ms from the start of the first. */
+function windowOf({ phases, scenario }: RunPlan): Pick<ProfilerOptions, 'fromMs' | 'toMs'> {
+  const at = phases.findIndex(({ name }) => name === scenario.measuredPhase)
+  const fromMs = phases.slice(0, at).reduce((sum, { durationMs }) => sum + durationMs, 0)
+  return { fromMs, toMs: fromMs + phases[at]!.durationMs }
+}
+
+function readmeOf({ run, tool, variant, command }: ProfilePlan, { files, text }: Findings): string {
+  const settings = Object.entries(variant.settings).map(([key, value]) => `${key}=${value}`)
+  const window =
+    tool === 'doctor' ? 'The whole life of the proxy is covered.' : `Phase ${run.scenario.measuredPhase} is covered.`
+  const lines = [
+    `# ${run.name} under ${tool}`,
+    `Variant ${variant.name} (${settings.join(' ')}), effort ${run.effort}. ${window} A profiled proxy is slower: no figure here is a measurement.`,
+    files.map(file => `- [${file}](${file})`).join('\n'),
+    `\`${command}\``,
+  ]
+  if (text !== '') lines.push(['```', text, '```'].join('\n'))
+  return `${lines.join('\n\n')}\n`
+}
+
+/** One line per tool in the summary of the measured run, at its end. */
+function linkFromSummary(summary: string, tool: string, { files }: Findings): void {
+  const line = `Profile, of a run of its own: [${tool}](profiles/${tool}/${files[0]})\n`
+  const text = existsSync(summary) ? readFileSync(summary, 'utf8') : ''
+  if (!text.includes(line)) appendFileSync(summary, `${text === '' ? `# ${basename(summary)}\n` : ''}\n${line}`)
+}
+
+/** The tools, for help. */
+export const profileTools: readonly (readonly [string, string])[] = Object.entries(tools).map(([name, { about }]) => [
+  name,
+  about,
+])
