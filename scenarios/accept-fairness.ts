@@ -88,7 +88,7 @@ export default defineScenario({
   hostile: [],
   measuredPhase: 'steady',
   effort: {
-    quick: { repeats: 2, phases: phases(800) },
+    quick: { repeats: 1, phases: phases(1200) },
     normal: { repeats: 3, phases: phases(3000) },
     thorough: { repeats: 6, phases: phases(8000) },
   },

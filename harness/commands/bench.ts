@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exitStatus, UsageError } from '../../core/errors.ts'
+import packages from '../../package.json' with { type: 'json' }
 import { bookkeepingTasks } from '../../tests/bench/bookkeeping.ts'
 import { measure } from '../../tests/bench/measure.ts'
 import { messageTasks } from '../../tests/bench/messages.ts'
 import { policyTasks } from '../../tests/bench/policies.ts'
 import { type BenchRun, benchComparison, benchSchema, benchTable, parseBenchRun } from '../../tests/bench/results.ts'
-import packages from '../../package.json' with { type: 'json' }
 import { describeMachine } from '../machine.ts'
 import { parseWords, wholeNumber } from '../words.ts'
 
