@@ -175,7 +175,7 @@ export default defineScenario({
   hostile: [],
   measuredPhase: 'steady',
   effort: {
-    quick: { repeats: 1, warmUpMs: 1000, phases: steady(2500) },
+    quick: { repeats: 1, warmUpMs: 1000, phases: steady(2200) },
     normal: { repeats: 3, phases: steady(4000) },
     thorough: { repeats: 10, phases: steady(8000) },
   },

@@ -27,6 +27,9 @@ export function refuses(architecture: Architecture): string | null {
   if (!(nameOf(architecture.balancer) in balancers)) return `haproxy has no balancer=${architecture.balancer}`
   if (/key=(?!target)/.test(architecture.balancer))
     return `haproxy is set up to hash the target (${architecture.balancer})`
+  if (!['keep-alive', 'per-request'].includes(nameOf(architecture.pool))) {
+    return `haproxy is not set up for pool=${architecture.pool}`
+  }
   if (nameOf(architecture.limiter) !== 'none') return `haproxy is not set up for limiter=${architecture.limiter}`
   if (nameOf(architecture.health) !== 'always') return `haproxy is not set up for health=${architecture.health}`
   if (nameOf(architecture.retries) !== 'none') return `haproxy is not set up for retries=${architecture.retries}`

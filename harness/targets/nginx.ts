@@ -40,6 +40,9 @@ export function refuses(architecture: Architecture): string | null {
   if (!(nameOf(architecture.balancer) in balancers)) return `nginx has no balancer=${architecture.balancer}`
   if (/key=(?!target)/.test(architecture.balancer))
     return `nginx is set up to hash the target (${architecture.balancer})`
+  if (!['keep-alive', 'per-request'].includes(nameOf(architecture.pool))) {
+    return `nginx is not set up for pool=${architecture.pool}`
+  }
   if (nameOf(architecture.limiter) !== 'none') {
     return `nginx limits clients only after a request head (limiter=${architecture.limiter} counts connections)`
   }

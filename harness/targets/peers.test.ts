@@ -118,6 +118,7 @@ test('peers refuse what they have no equivalent of', () => {
     expect(peer.refuses(architecture)).toBeNull()
     expect(peer.refuses({ ...architecture, threading: 'prefork:slots=64' })).toContain('prefork:slots=64')
     expect(peer.refuses({ ...architecture, balancer: 'peak-ewma' })).toContain('peak-ewma')
+    expect(peer.refuses({ ...architecture, pool: 'capped:max=3' })).toContain('capped:max=3')
     expect(peer.refuses({ ...architecture, balancer: 'ring-hash:key=client' })).toContain('key=client')
     expect(peer.refuses({ ...architecture, balancer: 'ring-hash:key=target' })).toBeNull()
     expect(peer.refuses({ ...architecture, limiter: 'per-client-connections:max=3' })).toContain(
