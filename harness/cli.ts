@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<Command>> = {
   scenario: async () => (await import('./commands/scenario.ts')).scenario,
   list: async () => (await import('./commands/list.ts')).list,
   bench: async () => (await import('./commands/bench.ts')).bench,
+  compare: async () => (await import('./commands/compare.ts')).compare,
   nightly: async () => (await import('./commands/nightly.ts')).nightly,
   profile: async () => (await import('./commands/profile.ts')).profile,
   regress: async () => (await import('./commands/regress.ts')).regress,

@@ -1,6 +1,7 @@
 // Every variant beside the first one: the ratio of a metric, paired by repeat (both saw the same schedule), as the mean of
 // log ratios with a Student t interval. Two repeats say nothing about spread, so an interval needs three.
 import type { Comparison, Run } from '../core/record.ts'
+import { studentT } from '../reports/student.ts'
 
 interface Metric {
   readonly name: string
@@ -17,11 +18,6 @@ const metrics: readonly Metric[] = [
   { name: 'resident memory', unit: 'bytes', of: run => run.memory.rssBytes },
 ]
 
-/** Two-sided 97.5 % quantiles of Student's t for 2 to 30 degrees of freedom; beyond, the normal one is near enough. */
-const studentT = [
-  4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101,
-  2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-]
 const pairsForInterval = 3
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -31,7 +27,7 @@ export function ratioInterval(logs: readonly number[]): [number, number] | null 
   if (logs.length < pairsForInterval) return null
   const centre = mean(logs)
   const variance = logs.reduce((sum, log) => sum + (log - centre) ** 2, 0) / (logs.length - 1)
-  const half = (studentT[logs.length - pairsForInterval] ?? 1.96) * Math.sqrt(variance / logs.length)
+  const half = studentT(logs.length - 1) * Math.sqrt(variance / logs.length)
   return [Math.exp(centre - half), Math.exp(centre + half)]
 }
 

@@ -82,7 +82,7 @@ function repeatIt(record: ScenarioRecord): string {
 }
 
 /** Keeps a text from being read as Markdown or HTML, on one line. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_[\]|~#]/g, '\\$&')

@@ -6,6 +6,7 @@ const commands = [
   ['npm run scenario NAME [key=value …]', 'runs it and leaves a report in runs/'],
   ['npm run regress base=REF', 'is the proxy slower than that of a git ref? The CI gate'],
   ['npm run bench', 'nanoseconds per operation of the hot path'],
+  ['npm run compare A B', 'two records of a scenario side by side'],
   ['npm run profile NAME tool=TOOL', 'one untimed run under doctor, flame, cpu or heap'],
   ['npm run nightly', 'every scenario at length'],
   ['npm run list [seam]', 'every strategy with its sentence, source and parameters'],

@@ -103,7 +103,8 @@ export async function profile(words: readonly string[]): Promise<number> {
   return exitStatus.holds
 }
 
-async function runUnder({ tool, run, variant }: ProfilePlan, children: Children): Promise<Findings> {
+/** The run itself, in a folder that exists. @throws InvalidRunError when it yields no profile. */
+export async function runUnder({ tool, run, variant }: ProfilePlan, children: Children): Promise<Findings> {
   const title = `${run.name}: ${variant.name}`
   const profiler = tools[tool]!.make({ folder: run.out, ...windowOf(run), title })
   const label = { variant: `${variant.name} under ${tool}`, repeat: 0, number: 1, runs: 1 }

@@ -44,12 +44,15 @@ export async function measure(
   return tasks.map(({ group, name }, index) => resultOf(group, name, medians[index]!, samples[index]!))
 }
 
-/** How often the operation is done in one call: doubled until the call is long enough. */
+/** How often the operation is done in one call: doubled until the call is long enough, even undisturbed. */
 function timesPerCall(task: BenchTask): number {
-  for (let times = 1; times < mostTimes; times *= 2) {
+  const callOf = (times: number) => {
     const from = performance.now()
     task.run(times)
-    if (performance.now() - from >= callMs) return times
+    return performance.now() - from
+  }
+  for (let times = 1; times < mostTimes; times *= 2) {
+    if (Math.min(callOf(times), callOf(times), callOf(times)) >= callMs) return times
   }
   return mostTimes
 }

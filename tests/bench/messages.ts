@@ -11,10 +11,14 @@ const requestFields = [
   'Accept-Encoding: gzip, deflate, br',
   'Accept-Language: en-GB,en;q=0.5',
   'Cache-Control: no-cache',
+  'Referer: https://windtunnel.xyz/items?page=2',
   'Sec-Fetch-Dest: document',
   'Sec-Fetch-Mode: navigate',
   'Sec-Fetch-Site: same-origin',
   'Upgrade-Insecure-Requests: 1',
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Priority: u=0, i',
+  'If-None-Match: "33a64df551425fcc55e4d42a148795d9"',
 ]
 const responseFields = [
   'Content-Type: application/json; charset=utf-8',
