@@ -12,8 +12,8 @@ declare module '0x' {
 
 declare module '@clinic/doctor' {
   export default class ClinicDoctor {
-    /** `dest`: the folder for samples; `name`: of the folder in it, instead of the program's pid. */
-    constructor(settings: { dest: string; name: string })
+    /** `dest`: the folder for samples; `name`: of the folder in it, instead of the program's pid; interval in ms. */
+    constructor(settings: { dest: string; name: string; sampleInterval: number })
     /** Runs a program until it ends by itself or by SIGINT. */
     collect(command: readonly string[], done: (error: Error | null, folder: string) => void): void
     visualize(folder: string, page: string, done: (error: Error | null | undefined) => void): void
