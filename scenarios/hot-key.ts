@@ -80,7 +80,7 @@ const phases = (durationMs: number) => [{ name: 'load', durationMs }]
 export default defineScenario({
   question: 'A few keys are asked for all the time: what does hashing keep together, and what does it cost?',
   explanation:
-    'Requests ask for one of 200 keys, and as with pages or customers the first is asked for far more often than the last. ' +
+    'Requests ask for one of 100 keys, and as with pages or customers the first is asked for far more often than the last. ' +
     'A balancer that hashes the key sends all requests for one key to one origin, which then holds in its cache a quarter of the keys rather than all of them. ' +
     'But it cannot split a key: whoever has the hottest one gets all of its requests. Drawing at random gives everybody the same, and makes every origin meet every key. ' +
     'Look at how many origins saw a key, and at the share of the busiest origin.',
@@ -92,7 +92,7 @@ export default defineScenario({
     pacing: 'timer',
     timeoutMs: 2000,
     from: '127.0.0.2',
-    keys: { count: 200, exponent: 1.1 },
+    keys: { count: 100, exponent: 1.3 },
   },
   hostile: [],
   measuredPhase: 'load',
