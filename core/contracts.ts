@@ -395,7 +395,7 @@ export interface FaultPlan {
 /** A closed loop after the phases: each connection asks again as soon as it is answered. For counts, not for latency. */
 export interface CapacityPlan {
   readonly connections: number
-  /** Load before the answers count. */
+  /** Load before the answers count, for a target that is compiled while it runs; others have a fifth of a second. */
   readonly warmUpMs: Ms
   readonly durationMs: Ms
 }

@@ -177,4 +177,6 @@ export interface Claim {
   readonly holds: boolean
   readonly evidence: string
   readonly uses: readonly Run[]
+  /** Why it cannot be decided however quiet the runs were, as a clause; absent when it can. */
+  readonly undecided?: string
 }

@@ -3,7 +3,7 @@
 import { runClosedLoop } from '../loadgen/closed.ts'
 import type { CapacityOrder, CapacityReply } from './capacity.ts'
 
-const say = (message: CapacityReply) => process.send?.(message)
+const say = (message: 'ready' | CapacityReply) => process.send?.(message)
 
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit(0))
@@ -14,3 +14,4 @@ process.once('message', async (order: CapacityOrder) => {
     say({ failed: (error as Error).message })
   }
 })
+say('ready')

@@ -1,6 +1,7 @@
 // The capacity of a target: after the phases a closed loop asks as much as it can get. This is the rig's side of the
 // process that does so (capacity-process.ts).
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { CapacityPlan } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
@@ -14,11 +15,12 @@ export type CapacityReply =
 
 const processModule = fileURLToPath(new URL('./capacity-process.ts', import.meta.url))
 
-/** The process that runs the closed loop. Started early, it has its code loaded when it is needed. */
+/** The process that runs the closed loop. It is started early and waited for, so as not to load its code beside a phase. */
 export class CapacityProcess {
   private readonly child: ChildProcess
   private readonly plan: CapacityPlan
   private readonly ended: Promise<never>
+  private readonly loaded: Promise<unknown>
 
   constructor(plan: CapacityPlan) {
     this.plan = plan
@@ -29,6 +31,13 @@ export class CapacityProcess {
       this.child.once('exit', (status, signal) => fail(`it ended with ${signal ?? `status ${status}`}`))
     })
     this.ended.catch(() => {})
+    this.loaded = once(this.child, 'message')
+    this.loaded.catch(() => {})
+  }
+
+  /** Resolves when it has nothing to do until `run`. @throws InvalidRunError when the process fails. */
+  async ready(): Promise<void> {
+    await Promise.race([this.loaded, this.ended])
   }
 
   /**

@@ -20,6 +20,11 @@ describe('judgeClaim', () => {
   test('leaves claims on quiet runs alone', () => {
     expect(judgeClaim(claim('timing', true, quiet))).toEqual({ claim: 'c', holds: true, evidence: 'e.' })
     expect(judgeClaim(claim('timing', false, quiet)).holds).toBe(false)
+    expect(judgeClaim({ ...claim('count', true, quiet), undecided: 'the load ran out' })).toEqual({
+      claim: 'c',
+      holds: 'undecided',
+      evidence: 'e. Undecided, because the load ran out.',
+    })
   })
 
   test('a timing claim on a disturbed run is undecided and says why; a count stands', () => {

@@ -1,9 +1,12 @@
-// From a scenario's claims to the record's: a timing claim that rests on a disturbed run is neither true nor false.
+// From a scenario's claims to the record's: a timing claim that rests on a disturbed run is neither true nor false, nor is
+// one that the scenario itself says cannot be decided.
 import { exitStatus } from '../core/errors.ts'
 import type { Claim, JudgedClaim, ScenarioRecord } from '../core/record.ts'
 
 /** The claim as it stands in the record. */
-export function judgeClaim({ claim, kind, holds, evidence, uses }: Claim): JudgedClaim {
+export function judgeClaim({ claim, kind, holds, evidence, uses, undecided }: Claim): JudgedClaim {
+  if (undecided !== undefined)
+    return { claim, holds: 'undecided', evidence: `${evidence} Undecided, because ${undecided}.` }
   const disturbed = kind === 'timing' ? uses.filter(run => !run.trust.timing.ok) : []
   if (disturbed.length === 0) return { claim, holds, evidence }
   const [first] = disturbed

@@ -63,6 +63,7 @@ export function nodeProxyTarget(name: string, packageName: string, about: string
   return defineTarget({
     about,
     source: `the package ${packageName}`,
+    compiledWhileRunning: true,
     find: () => findPackage(packageName),
     refuses: architecture => refusalOf(name, architecture),
     async start(options) {

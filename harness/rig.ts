@@ -69,21 +69,22 @@ async function measureCapacity(
   }
 }
 
-/** One run: warm-up and phases without a pause between them, then the one result. */
+/** One run: warm-up and phases without a pause between them, a closed loop if one is asked for, then the one result. */
 async function run(plan: RigPlan): Promise<void> {
   const { phasesMs, schedule, clients, faults, log, origins, capacity, go } = await prepare(plan)
+  await capacity?.ready()
   const { host, port } = go
   const throttle = plan.throttleMs > 0 ? { throttleMs: plan.throttleMs } : {}
   const expectedBytes = plan.origins.responseBytes
   const loop = new OpenLoop({ schedule, plan: plan.load, log, host, port, expectedBytes, ...throttle })
+  const hostile = new HostileClients()
+  const sampler = new Sampler(go.rootPid, hostile, loop)
+  sampler.start()
   await loop.connect()
   const startAt = performance.now() + leadMs
   const phasesAt = startAt + plan.warmUpMs
-  const hostile = new HostileClients()
   hostile.schedule(plan, clients, { host, port }, phasesAt)
   origins.schedule(faults, phasesAt)
-  const sampler = new Sampler(go.rootPid, hostile, loop)
-  sampler.start()
   loop.start(startAt)
   const settled = new SettledRows(log)
   const reporting = setInterval(() => {
@@ -98,11 +99,12 @@ async function run(plan: RigPlan): Promise<void> {
   // The last request may end before the last phase does, and the hostile clients are stopped at its end.
   await new Promise(resolve => setTimeout(resolve, Math.max(0, phasesAt + phasesMs - performance.now()) + leadMs))
   clearInterval(reporting)
+  // Before the closed loop, which is no part of the load that these describe.
   const counted = { ledger: origins.ledger(), origins: origins.perOrigin(), hostile: hostile.reports }
-  const found = capacity && (await measureCapacity(capacity, go, origins, phasesMs))
+  const flatOut = capacity && (await measureCapacity(capacity, go, origins, phasesMs))
   const samples = sampler.stop()
-  const flatOut = found ? { capacity: found } : {}
-  const measured = { log: packLog(log), lagMs: loop.lagMs, samples, ...counted, ...flatOut }
+  const found = flatOut ? { capacity: flatOut } : {}
+  const measured = { log: packLog(log), lagMs: loop.lagMs, samples, ...counted, ...found }
   const { timeOrigin } = performance
   const { hash: scheduleHash, keys } = schedule
   say({ type: 'result', observations: { ...measured, scheduleHash, keys, timeOrigin, phasesAt } })

@@ -1,7 +1,7 @@
 // One run: a fresh rig, a fresh target, the load, the summary. Whatever happens, both are stopped before it returns.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LoadPlan, Variant } from '../core/contracts.ts'
+import type { CapacityPlan, LoadPlan, Variant } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
 import type { Run } from '../core/record.ts'
 import { load } from '../core/registry.ts'
@@ -19,6 +19,13 @@ import type { RunningTarget, Target } from './target.ts'
  * where microseconds per request are compared, one where milliseconds are.
  */
 export const warmUpOf = (plan: LoadPlan): number => (plan.pacing === 'spin' ? 3000 : 1000)
+
+const capacityWarmUpMs = 200
+
+/** Only what is compiled while it runs has the whole warm-up. */
+function capacityFor(target: Target, capacity: CapacityPlan): CapacityPlan {
+  return target.compiledWhileRunning ? capacity : { ...capacity, warmUpMs: capacityWarmUpMs }
+}
 
 export interface RunContext {
   readonly plan: RunPlan
@@ -47,7 +54,7 @@ export async function runVariant(
   const dir = join(plan.out, 'targets', `${variant.name.replace(/[^\w.-]+/g, '_')}-${repeat + 1}`)
   mkdirSync(dir, { recursive: true })
   const warmUpMs = plan.warmUpMs ?? warmUpOf(honest)
-  const capacity = plan.capacity ? { capacity: plan.capacity } : {}
+  const capacity = plan.capacity ? { capacity: capacityFor(target, plan.capacity) } : {}
   const rigPlan: RigPlan = { load: honest, origins, hostile, faults, phases, warmUpMs, ...capacity, seed, throttleMs }
   let rig: Rig | null = null
   let running: RunningTarget | null = null

@@ -46,6 +46,8 @@ export interface RunningTarget {
 export interface Target {
   readonly about: string
   readonly source: string
+  /** Compiled while it runs: it must be asked tens of thousands of times before its speed is its own. Absent: no. */
+  readonly compiledWhileRunning?: true
   find(): Found
   /** Why this target cannot be built as asked, or null when it can. Strategy names and parameters are valid by then. */
   refuses(architecture: Architecture): string | null

@@ -65,6 +65,7 @@ function awaitReady(child: Child, stats: TargetStats[]): Promise<number> {
 export default defineTarget({
   about: 'The proxy of this repository, with the strategies asked for.',
   source: 'proxy/',
+  compiledWhileRunning: true,
   find: () => ({ path: proxyMain, version: 'of this repository' }),
   refuses: () => null,
   async start({ architecture, originPorts, originWeights, dir, pin, seed, children }) {
