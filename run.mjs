@@ -85,8 +85,10 @@ const test = [[vitest, 'run', ...words]]
 const lint = [
   [biome, 'ci', '.'],
   [tsc, '-p', '.'],
+  [join(root, 'notebooks', 'build', 'cells.ts')],
+  [tsc, '-p', 'notebooks'],
 ]
-const long = [[join(root, 'tests', 'long.ts')]]
+const long = [[join(root, 'tests', 'long.ts'), ...(command === 'long' ? words : [])]]
 /** The commands about the code itself: programs in order; the first that fails ends it. All others are harness/cli.ts's. */
 const steps = { test, lint, long, check: [...lint, ...test, ...long] }
 

@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-// `WINDTUNNEL_LONG=1` (npm run check) adds the long live tests; without it they are listed as skipped with their reason.
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', 'runs/**'],
     pool: 'forks',
+    // Much of a live test is waiting: on two cores one worker at a time would leave them idle half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -5,7 +5,6 @@
 // promise or clock. The live proxy and the simulator run the same policy file. A policy that throws fails the run.
 import type { ParameterTable, Values } from './parameters.ts'
 import type { Rng } from './random.ts'
-import type { Claim, Run } from './record.ts'
 
 /** Milliseconds, fractions allowed. */
 export type Ms = number
@@ -17,10 +16,14 @@ export type Bytes = number
 export interface Upstream {
   readonly index: number
   readonly id: string
-  /** Relative share, above 0. */
+  /** Relative share, above 0; not always whole. */
   readonly weight: number
   /** Attempts sent and not yet done; the engine counts, policies only read. */
   inFlight: number
+  /** The failure domain it is in, e.g. an availability zone. Absent: none is known. */
+  readonly zone?: string
+  /** The level of preference, a whole number; 0, the first to be used, when absent. */
+  readonly priority?: number
 }
 
 /** What a policy may know of a request. A flyweight: it is reused for the next request and must not be kept. */
@@ -36,7 +39,10 @@ export interface PolicyRequest {
 
 /** How one attempt at an upstream ended. */
 export interface Outcome {
-  /** `response`: a complete answer. The others say what broke: dialling, the origin, a timeout, or the client leaving. */
+  /**
+   * `response`: a complete answer. The others say what broke: dialling, the origin, a timeout. `client-gone`: nothing did;
+   * the attempt was given up because the client left or another attempt of the same request answered first (hedging).
+   */
   readonly kind: 'response' | 'dial-failed' | 'origin-closed' | 'origin-invalid' | 'timeout' | 'client-gone'
   /** The status the origin answered, or 0 when none came. */
   readonly status: number
@@ -46,6 +52,21 @@ export interface Outcome {
   readonly totalMs: Ms
   /** May the origin have acted on the request? False when nothing of it was sent. */
   readonly maybeExecuted: boolean
+  /** What the origin said of its load in its answer. Null or absent: nothing. */
+  readonly report?: LoadReport | null
+}
+
+/** What an origin says of itself, in an answer or to a probe. It counts the requests of everybody, not of one proxy. */
+export interface LoadReport {
+  /** Requests it has taken and not yet answered, waiting ones included. */
+  readonly inFlight: number
+  /** The time it now takes to answer, from receipt: the median of recent requests that met about as many others. */
+  readonly latencyMs: Ms
+  /** The share of its capacity in use, 0 to 1; above 1 when more has come than it can do. */
+  readonly utilisation: number
+  /** Requests it has answered per second of late, and how many of these were errors. */
+  readonly ratePerSecond: number
+  readonly errorsPerSecond: number
 }
 
 // ----------------------------------------------------------------------------------------------------------- policies
@@ -57,10 +78,24 @@ export interface Outcome {
 export interface Balancer {
   /** `avoid`: upstreams this request has already tried. Null means none is left. */
   pick(request: PolicyRequest, avoid: readonly Upstream[], now: Ms): Upstream | null
+  /** Who there is, eligible or not. Comes before the first `onEligible` and after every change of membership. */
+  onMembers?(members: readonly Upstream[], now: Ms): void
   /** Tables are rebuilt here, not per pick. `version` grows with every call. */
   onEligible(eligible: readonly Upstream[], version: number, now: Ms): void
   onSend?(upstream: Upstream, now: Ms): void
   onDone?(upstream: Upstream, outcome: Outcome, now: Ms): void
+  /** Absent: it asks upstreams nothing. */
+  readonly probing?: Probing
+}
+
+/** Asks upstreams how loaded they are, apart from requests. */
+export interface Probing {
+  /** The upstreams to ask now; called after every `onSend`. The array is the policy's own and is used again. */
+  due(now: Ms): readonly Upstream[]
+  /** After this long a probe counts as unanswered. */
+  readonly timeoutMs: Ms
+  /** A probe has ended: one call for each upstream of `due`. Null: there was no answer in time. */
+  onProbe(upstream: Upstream, report: LoadReport | null, now: Ms): void
 }
 
 /** Answers of a pool that are not a connection. Connection ids and tickets are 0 and up. */
@@ -120,10 +155,62 @@ export interface ConnectionPool {
   expired(now: Ms): readonly ConnectionId[]
 }
 
-/** Decides when the engine reads and forwards body bytes. */
+/**
+ * One body on its way through the proxy, as a policy sees it. All sizes count bytes as they are sent on, chunk framing
+ * included. A flyweight: it changes from call to call and must not be kept.
+ */
+export interface BodyFlow {
+  /** The length the sender announced; null when it comes in chunks or ends with the connection. */
+  readonly lengthBytes: Bytes | null
+  /** What has come from the sender so far. */
+  readonly receivedBytes: Bytes
+  /** Of that, what has not been given to the receiver yet, in memory or in the file. */
+  readonly waitingBytes: Bytes
+  /** What of this body is in memory: waiting, on its way into the receiver's kernel, or kept for another attempt. */
+  readonly memoryBytes: Bytes
+  /** The size of this body's temporary file. It shrinks only when all that it holds has been given to the receiver. */
+  readonly fileBytes: Bytes
+  /** The last byte has come. */
+  readonly complete: boolean
+  /** The same two sizes over all bodies of this worker, this one included. */
+  readonly totalMemoryBytes: Bytes
+  readonly totalFileBytes: Bytes
+}
+
+/**
+ * What becomes of the sender. `read`: it is read on. `pause`: not before something has left. `spill`: not before what is in
+ * memory has been moved to the temporary file. Of requests only: `too-large` ends the request with 413, `no-room` with 503.
+ */
+export type Intake = 'read' | 'pause' | 'spill' | 'too-large' | 'no-room'
+
+/** How the bodies of one direction are held between sender and receiver. */
+export interface DirectionBuffering {
+  /**
+   * Of requests only: may an upstream be chosen and a connection to it be borrowed? Asked when the head has come and after
+   * every piece until the answer is yes; once it is, nothing takes it back. Absent: as soon as the head has come.
+   */
+  mayDial?(flow: BodyFlow): boolean
+  /** How much of what waits may be given to the receiver now, from the oldest on. Asked after every change. */
+  mayForward(flow: BodyFlow): Bytes
+  /**
+   * Asked before the first byte, after every piece, and whenever something has left of a body that is not complete. A pause
+   * makes the engine let go of what it keeps for another attempt. It must not be `pause` when nothing is in memory, and what
+   * it pauses for must be free to leave: otherwise nothing would ever move again.
+   */
+  intake(flow: BodyFlow): Intake
+  /** Of responses only: false lets the one with these header fields take the straight path. `name` in lower case. */
+  mayHold?(header: (name: string) => string | undefined): boolean
+}
+
+/**
+ * Decides when the engine reads and forwards body bytes. A direction that holds nothing takes the straight path: bytes are
+ * given to the receiver's socket as they come, and only `mayRead` is asked.
+ */
 export interface BufferingPolicy {
-  /** May the engine read more from the sender while `heldBytes` wait for the receiver? Asked after every write. */
+  /** May the engine read more from the sender while `heldBytes` wait in the receiver's socket? Asked after every write. */
   mayRead(heldBytes: Bytes): boolean
+  readonly request?: DirectionBuffering
+  readonly response?: DirectionBuffering
 }
 
 /**
@@ -150,23 +237,45 @@ export interface HealthPolicy {
   onCheck?(upstream: Upstream, passed: boolean, now: Ms): boolean
 }
 
-/** What a retry policy may know of the request whose attempt has failed. */
+/** What a retry policy may know of the request whose attempt has been sent or has failed. */
 export interface Retryable {
-  /** Attempts made so far, 1 and up. */
+  /** Attempts made so far, hedges among them, 1 and up. */
   readonly attempts: number
   /** By its method: may it be executed twice without harm? */
   readonly idempotent: boolean
 }
 
 /**
- * Decides whether a failed attempt is followed by another. Only asked when the engine still has the whole request and
- * nothing has been sent to the client. A policy without `retryIn` never retries, and the engine keeps no request for it.
+ * Decides whether an attempt that has failed is followed by another, and whether one that is slow is joined by another (a
+ * hedge). Only asked when the engine still has the whole request and nothing has been sent to the client. A policy without
+ * `retryIn` and `hedgeAfter` never sends a request twice, and the engine keeps no request for it.
  */
 export interface RetryPolicy {
   /** A request begins: budgets grow by requests, not by attempts. */
   onRequest?(now: Ms): void
-  /** Milliseconds to wait before the next attempt, or null to give up. */
+  /**
+   * Milliseconds to wait before the next attempt, or null to give up. Not asked while another attempt of the same
+   * request is on its way: then the one that failed is simply dropped.
+   */
   retryIn?(request: Retryable, outcome: Outcome, now: Ms): Ms | null
+  /**
+   * Asked when an attempt has been sent: milliseconds after which another may be sent to another upstream beside it, unless
+   * an answer's head has come by then; null: never. The first answer below 500 wins, or the last of them all; attempts that
+   * lose are given up, their connections closed, and their outcome is `client-gone`. Asked for idempotent requests only.
+   */
+  hedgeAfter?(request: Retryable, now: Ms): Ms | null
+  /** The time of `hedgeAfter` has come and no head has: true sends the hedge, and is what a budget counts. Absent: true. */
+  mayHedge?(now: Ms): boolean
+  /** An attempt has ended: once for each, after `retryIn` has been asked. */
+  onDone?(outcome: Outcome, now: Ms): void
+}
+
+/** What a limiter says of a request that it does not let in at once. */
+export interface Holding {
+  /** `delay`: let it in when `ms` have passed; `refuse`: answer 503 and tell the client to come again after `ms`. */
+  readonly kind: 'delay' | 'refuse'
+  /** 0 and up. */
+  readonly ms: Ms
 }
 
 /** Limits who is served. Each hook is optional; a limiter that has none limits nothing. */
@@ -175,10 +284,30 @@ export interface Limiter {
   onConnect?(client: string, now: Ms): boolean
   /** An accepted connection of this client closed. Not called for refused ones. */
   onClose?(client: string, now: Ms): void
-  /** A request has come while `inFlight` others are being served: null admits it, a number of ms refuses it (Retry-After). */
-  admit?(request: PolicyRequest, inFlight: number, now: Ms): Ms | null
-  /** An admitted request has ended. */
-  onDone?(totalMs: Ms, now: Ms): void
+  /**
+   * A request has come while `inFlight` others are being served: null lets it in at once. A request that is delayed is let
+   * in by the engine without asking again, and does not count as in flight before.
+   */
+  admit?(request: PolicyRequest, inFlight: number, now: Ms): Holding | null
+  /**
+   * A request that was let in, at once or after its delay, has ended: exactly once for each, also when its client left during
+   * the delay. `totalMs`: from being let in (0 when it never was). `dropped`: it got no complete answer from an origin, so that its time
+   * says nothing of how long an answer takes.
+   */
+  onDone?(totalMs: Ms, now: Ms, dropped: boolean): void
+  /** How many requests it would let be in flight now, for reports; absent when it does not limit that. */
+  limit?(now: Ms): number
+}
+
+/** What a filter wants done: a closed list, so that every engine can carry it out. */
+export type FilterEffect =
+  /** The worker that serves the request computes for so much CPU time and serves nobody else meanwhile. */
+  { readonly kind: 'burn'; readonly ms: Ms }
+
+/** Code that is run for each request, as a plug-in or a handler would be. A filter without hooks costs nothing. */
+export interface Filter {
+  /** A request has been admitted and no upstream has been chosen. The effects are carried out in order; none: an empty list. */
+  onRequest?(request: PolicyRequest, now: Ms): readonly FilterEffect[]
 }
 
 /** Decides which worker takes a new connection. */
@@ -207,18 +336,31 @@ export interface ServiceTime {
 
 /** What a fault does to one request at its origin: a closed list, so that every engine can carry it out. */
 export type Effect =
-  /** Answered at once with this status and no body: it takes neither service time nor a slot. */
+  /** Answered at once with this status and no body: it takes neither service time nor a slot, and nothing is executed. */
   | { readonly kind: 'status'; readonly status: number }
   /** The service time becomes `factor` times what it was, plus `addMs`. */
   | { readonly kind: 'service'; readonly factor: number; readonly addMs: Ms }
+  /** It is executed in its service time, and then its connection is reset in place of an answer. */
+  | { readonly kind: 'lose-answer' }
 
-/** What is wrong with an origin while a fault is active. */
+/** What a fault makes of an origin as a whole, for as long as it lasts: a closed list, too. */
+export type OriginEffect =
+  /** Its connections are reset at once and what it was working on is lost; new connections are refused. */
+  | 'dead'
+  /** It does nothing: connections open and requests are taken, but nothing is answered until the end, when it goes on. */
+  | 'frozen'
+  /** New connections are refused; those that are open live on. */
+  | 'refusing'
+
+/** What is wrong with an origin while a fault is active: with single requests, with the origin as a whole, or both. */
 export interface Fault {
+  /** Absent: the origin as a whole is well. */
+  readonly origin?: OriginEffect
   /**
    * The effect on a request that comes `sinceMs` after the fault began, or null when it is spared. `u` is the request's
-   * own number in [0, 1): the same request meets the same fate whatever the proxy did before.
+   * own number in [0, 1): the same request meets the same fate whatever the proxy did before. Absent: all are spared.
    */
-  effectAt(sinceMs: Ms, u: number): Effect | null
+  effectAt?(sinceMs: Ms, u: number): Effect | null
 }
 
 /** Connections held open by a hostile (or merely idle) client, and how they ended. */
@@ -257,17 +399,58 @@ export interface Described {
   readonly about: string
   /** Paper, RFC, or project and file. */
   readonly source: string
+  /** What it cannot do without and not every engine has; an engine that lacks it refuses the strategy. */
+  readonly needs?: readonly Need[]
+}
+
+/** `load-reports`: an `Outcome.report`; `probes`: an engine that carries out `Balancer.probing`. */
+export type Need = 'load-reports' | 'probes'
+
+/** Where a policy runs when there are several proxies (or workers) that do not talk to each other. */
+export interface Place {
+  /** 0 to `count` - 1. */
+  readonly index: number
+  readonly count: number
+  readonly zone?: string
+  /** The share of all proxies that are in this zone, above 0 and at most 1. */
+  readonly zoneShare?: number
+}
+
+/** What a policy is given when it is made. */
+export interface PolicyContext {
+  readonly rng: Rng
+  /** Absent: it is the only one. */
+  readonly place?: Place
 }
 
 export interface Strategy<P extends ParameterTable, T> extends Described {
   readonly params: P
-  make(params: Values<P>, context: { readonly rng: Rng }): T
+  make(params: Values<P>, context: PolicyContext): T
 }
 
 /** A strategy whose parameter table is not known to the reader of a registry. */
 export type AnyStrategy<T> = Described & {
   readonly params: ParameterTable
-  make(params: never, context: { readonly rng: Rng }): T
+  make(params: never, context: PolicyContext): T
+}
+
+/**
+ * A balancer around another: `slow-start:windowMs=5000+least-request`. It sees everything first and passes on what it
+ * likes. `inner` makes a balancer each time it is called, so that there can be one per zone or level.
+ */
+export interface Combinator<P extends ParameterTable> extends Described {
+  readonly params: P
+  make(params: Values<P>, inner: () => Balancer, context: PolicyContext): Balancer
+}
+
+/** A combinator whose parameter table is not known to the reader of a registry. */
+export type AnyCombinator = Described & {
+  readonly params: ParameterTable
+  make(params: never, inner: () => Balancer, context: PolicyContext): Balancer
+}
+
+export function defineCombinator<const P extends ParameterTable>(combinator: Combinator<P>): Combinator<P> {
+  return combinator
 }
 
 const define =
@@ -281,10 +464,19 @@ export const defineBuffering = define<BufferingPolicy>()
 export const defineLimiter = define<Limiter>()
 export const defineHealth = define<HealthPolicy>()
 export const defineRetries = define<RetryPolicy>()
+export const defineFilter = define<Filter>()
 export const defineAccept = define<AcceptPolicy>()
 export const defineLoadProfile = define<LoadProfile>()
 export const defineServiceTime = define<ServiceTime>()
-export const defineFault = define<Fault>()
+
+/** A fault also says whether the simulator can carry it out: true, or a sentence why not. Absent: nobody has made sure. */
+export interface FaultStrategy<P extends ParameterTable> extends Strategy<P, Fault> {
+  readonly simulated?: true | string
+}
+
+export function defineFault<const P extends ParameterTable>(fault: FaultStrategy<P>): FaultStrategy<P> {
+  return fault
+}
 
 /** A hostile client is started rather than made: it does its own I/O. */
 export interface HostileStrategy<P extends ParameterTable> extends Described {
@@ -294,143 +486,4 @@ export interface HostileStrategy<P extends ParameterTable> extends Described {
 
 export function defineHostile<const P extends ParameterTable>(strategy: HostileStrategy<P>): HostileStrategy<P> {
   return strategy
-}
-
-// ---------------------------------------------------------------------------------------------------------- scenarios
-
-/** A strategy by name with optional parameters: `peak-ewma` or `peak-ewma:decayMs=5000,x=1`. */
-export type StrategySpec = string
-
-export type Effort = 'quick' | 'normal' | 'thorough'
-
-/** What is asked of any target, ours or a peer. A peer refuses what it has no equivalent for. */
-export interface Architecture {
-  readonly threading: StrategySpec
-  readonly pool: StrategySpec
-  readonly buffering: StrategySpec
-  readonly balancer: StrategySpec
-  readonly limiter: StrategySpec
-  readonly health: StrategySpec
-  readonly retries: StrategySpec
-  /** Client connections served at once; what happens to the rest is the target's own rule. */
-  readonly maxConnections: number
-  /** From accept, or the first byte of a later request, to the end of a request head; 0 means no timeout. */
-  readonly requestHeadMs: Ms
-}
-
-export interface Variant {
-  /** Short and unique within the scenario; shown in tables and legends. */
-  readonly name: string
-  /** A file name in harness/targets. */
-  readonly target: string
-  readonly about?: string
-  readonly settings: Architecture
-  /** In place of the `linkMs` of the scenario's origins. */
-  readonly linkMs?: Ms
-}
-
-export interface Phase {
-  readonly name: string
-  readonly durationMs: Ms
-}
-
-/** Which things requests ask for: key `k` of `count`, from 0, is asked for in proportion to 1 / (k + 1)^exponent (Zipf). */
-export interface KeyPlan {
-  readonly count: number
-  /** 0 and up; 0 asks for all keys equally often. */
-  readonly exponent: number
-}
-
-/** Honest load. `keep-alive`: a fixed set of connections; `sessions`: each arrival opens one, asks, and leaves. */
-export interface LoadPlan {
-  readonly connections:
-    | { readonly kind: 'keep-alive'; readonly count: number }
-    | { readonly kind: 'sessions'; readonly requests: number; readonly gapMs: Ms }
-  /** Arrival law of requests (of session starts, for `sessions`). */
-  readonly profile: StrategySpec
-  /** `spin` burns a core for sub-millisecond punctuality; `timer` is late by about a millisecond. */
-  readonly pacing: 'spin' | 'timer'
-  /** A request that has no complete answer this long after it was due is an error of kind `timeout`. */
-  readonly timeoutMs: Ms
-  /** The loopback address honest users come from. */
-  readonly from: string
-  /** A request for key `k` asks for `/k/<k>`. Absent: all ask for the same. */
-  readonly keys?: KeyPlan
-}
-
-/** A hostile client of a scenario: which, and during which phase. */
-export interface HostilePlan {
-  readonly client: StrategySpec
-  readonly phase: string
-}
-
-/** What one origin may have of its own. */
-export interface OriginTraits {
-  /** Service-time law, e.g. `fixed:ms=5`. */
-  readonly service?: StrategySpec
-  /** Requests it serves at once, 1 and up; further ones wait in order of arrival. Absent: no limit. */
-  readonly slots?: number
-  /** What the proxy is told of its share: a whole number from 1 to 256, so that every target understands it; 1 when absent. */
-  readonly weight?: number
-}
-
-export interface OriginPlan extends OriginTraits {
-  readonly count: number
-  readonly service: StrategySpec
-  readonly responseBytes: Bytes
-  /** The round trip between proxy and origins that a relay adds, 0 and up. Absent: there is no relay. */
-  readonly linkMs?: Ms
-  /** Traits of single origins, by index, in place of the common ones. */
-  readonly each?: Readonly<Record<number, OriginTraits>>
-}
-
-/** Something wrong with one origin for the length of a phase. */
-export interface FaultPlan {
-  readonly fault: StrategySpec
-  /** The index of the origin. */
-  readonly origin: number
-  readonly phase: string
-}
-
-/** A closed loop after the phases: each connection asks again as soon as it is answered. For counts, not for latency. */
-export interface CapacityPlan {
-  readonly connections: number
-  /** Load before the answers count, for a target that is compiled while it runs; others have a fifth of a second. */
-  readonly warmUpMs: Ms
-  readonly durationMs: Ms
-}
-
-/** How much of everything an effort stands for. */
-export interface EffortPlan {
-  readonly repeats: number
-  readonly phases: readonly Phase[]
-  /** Load before the first phase; the harness has its own idea when absent. */
-  readonly warmUpMs?: Ms
-  /** Absent: the capacity is not measured. */
-  readonly capacity?: CapacityPlan
-}
-
-/** One question, as data. `judge` turns runs into claims and is the only code a scenario has. */
-export interface Scenario {
-  readonly question: string
-  /** Three to six sentences for a reader who has never thought about it: why, and what to look for. */
-  readonly explanation: string
-  readonly seed: number
-  readonly origins: OriginPlan
-  readonly load: LoadPlan
-  readonly hostile: readonly HostilePlan[]
-  readonly faults?: readonly FaultPlan[]
-  /** The phase that a summary's headline latency and CPU are taken from. */
-  readonly measuredPhase: string
-  readonly effort: Readonly<Record<Effort, EffortPlan>>
-  /** What every variant starts from, and what a variant named on the command line is made of. */
-  readonly base: Architecture
-  readonly variants: readonly Variant[]
-  /** What was not measured or is modelled, in full sentences, shown in the report. */
-  readonly limits: readonly string[]
-  judge(runs: readonly Run[]): readonly Claim[]
-}
-
-export function defineScenario(scenario: Scenario): Scenario {
-  return scenario
 }

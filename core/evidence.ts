@@ -1,8 +1,31 @@
-// Wording of evidence that scenarios share.
-import type { Run } from './record.ts'
+// What the claims of scenarios share: the wording of evidence, and a few figures.
+import type { Claim, Run } from './record.ts'
 
 /** One sentence with a part per variant, in the order of the runs: `say` is given all repeats of one variant. */
 export function perVariant(runs: readonly Run[], say: (runs: readonly Run[]) => string): string {
   const variants = [...new Set(runs.map(run => run.variant))]
   return `${variants.map(name => `${name}: ${say(runs.filter(run => run.variant === name))}`).join('; ')}.`
+}
+
+/** The arithmetic mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** The middle value: one repeat beside a busy neighbour does not move it far. NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
+}
+
+/**
+ * What a claim rests on that may be missing because the instrument was slow: what was seen stands, whatever the instrument
+ * did; what should have been seen and was not is a matter of timing.
+ */
+export function kindWhen(holds: boolean): Claim['kind'] {
+  return holds ? 'count' : 'timing'
 }

@@ -19,6 +19,11 @@ export function hashText(text: string): number {
   return mix(hash)
 }
 
+/** A 32-bit number (0 and up) that looks unrelated to `value`; different 32-bit values give different ones. */
+export function scrambled(value: number): number {
+  return mix(value | 0)
+}
+
 function mix(value: number): number {
   let hash = value
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -28,7 +33,7 @@ function mix(value: number): number {
 
 /** The stream `name` of a run with this `seed` (any integer). */
 export function randomStream(seed: number, name: string): Rng {
-  return new Xoshiro128(seed, hashText(name))
+  return new Xoshiro128(mix(seed | 0) ^ hashText(name))
 }
 
 /**
@@ -36,26 +41,38 @@ export function randomStream(seed: number, name: string): Rng {
  * `index` stay the same however the requests are interleaved.
  */
 export function uniformAt(seed: number, name: string, index: number): number {
-  return mix(mix(mix(seed | 0) ^ hashText(name)) + Math.imul(index | 0, 0x9e3779b1)) / 0x1_0000_0000
+  return uniformOf(addressOf(seed, name), index)
 }
 
-class Xoshiro128 implements Rng {
+/** The stream `name` of `uniformAt`, hashed once for many draws with `uniformOf`. */
+export function addressOf(seed: number, name: string): number {
+  return mix(mix(seed | 0) ^ hashText(name))
+}
+
+/** What `uniformAt` answers for the stream at this address. */
+export function uniformOf(address: number, index: number): number {
+  return mix(address + Math.imul(index | 0, 0x9e3779b1)) / 0x1_0000_0000
+}
+
+/** The generator itself, for those who draw from it in other ways as well. */
+export class Xoshiro128 implements Rng {
   private a: number
   private b: number
   private c: number
   private d: number
 
-  constructor(seed: number, stream: number) {
-    const start = mix(seed | 0) ^ stream
+  /** `start`: any 32 bits; near ones give unrelated numbers. */
+  constructor(start: number) {
     this.a = mix(start + 0x9e3779b9) | 0
     this.b = mix(start + 0x3c6ef372) | 0
     this.c = mix(start + 0xdaa66d2b) | 0
     this.d = mix(start + 0x78dde6e4) | 1
   }
 
-  private next(): number {
+  /** 32 random bits, as a signed number. */
+  protected bits(): number {
     const product = Math.imul(this.b, 5)
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
+    const result = Math.imul((product << 7) | (product >>> 25), 9)
     const shifted = this.b << 9
     this.c ^= this.a
     this.d ^= this.b
@@ -67,14 +84,14 @@ class Xoshiro128 implements Rng {
   }
 
   uniform(): number {
-    return this.next() / 0x1_0000_0000
+    return (this.bits() >>> 0) * 2 ** -32
   }
 
   integer(bound: number): number {
-    return Math.floor((this.next() / 0x1_0000_0000) * bound)
+    return Math.floor((this.bits() >>> 0) * 2 ** -32 * bound)
   }
 
   exponential(mean: number): number {
-    return -Math.log(1 - this.next() / 0x1_0000_0000) * mean
+    return -Math.log(1 - this.uniform()) * mean
   }
 }

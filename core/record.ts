@@ -37,6 +37,9 @@ const phaseSchema = z.object({
   service: latencySchema.describe('from the actual send to the last byte, successful requests'),
   added: latencySchema.describe('(answer - send) - (origin out - origin in): proxy, kernel and wake-ups'),
   lag: latencySchema.describe('actual send minus intended instant, caused by the generator itself'),
+  firstByte: latencySchema
+    .optional()
+    .describe("from the actual send to the first byte of the answer's body; absent when no body came in pieces"),
   throughput: throughputSchema,
   errors: errorsSchema,
   cpuUsPerRequest: z
@@ -148,6 +151,17 @@ export const recordSchema = z.object({
     summary: z.string().describe('the load in one sentence'),
     hostile: z.array(z.object({ client: z.string(), phase: z.string() })),
     phases: z.array(z.object({ name: z.string(), durationMs: ms, hostile: z.boolean() })),
+    faults: z
+      .array(
+        z.object({
+          fault: z.string(),
+          origin: count.describe('index of the origin, 0 and up'),
+          fromMs: ms.describe('from the start of the load'),
+          toMs: ms,
+        }),
+      )
+      .optional()
+      .describe('what is wrong with origins, and when; absent in older records'),
     measuredPhase: z.string(),
   }),
   variants: z.array(

@@ -26,11 +26,15 @@ export class RequestLog {
   readonly sentAt: Float64Array
   readonly originInAt: Float64Array
   readonly originOutAt: Float64Array
+  /** The first byte of the answer's body, when it came before the last read of the answer did. */
+  readonly firstByteAt: Float64Array
   /** The last byte of the answer, or the instant of failure. */
   readonly endedAt: Float64Array
   readonly status: Uint16Array
   /** The index of the origin that saw the request last; -1 when none did. */
   readonly origin: Int16Array
+  /** How often origins have carried the request out to its end; more than once when it was repeated. 255 stands for any more. */
+  readonly executions: Uint8Array
   private readonly fateCodes: Uint8Array
 
   constructor(size: number) {
@@ -40,10 +44,17 @@ export class RequestLog {
     this.sentAt = new Float64Array(size)
     this.originInAt = new Float64Array(size)
     this.originOutAt = new Float64Array(size)
+    this.firstByteAt = new Float64Array(size)
     this.endedAt = new Float64Array(size)
     this.status = new Uint16Array(size)
     this.origin = new Int16Array(size).fill(-1)
+    this.executions = new Uint8Array(size)
     this.fateCodes = new Uint8Array(size)
+  }
+
+  /** An origin has carried the request out once more. */
+  noteExecution(row: number): void {
+    if (this.executions[row]! < 255) this.executions[row]!++
   }
 
   fateOf(row: number): Fate {

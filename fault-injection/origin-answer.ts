@@ -27,6 +27,8 @@ export interface Answer {
   readonly pieces: Iterator<Buffer>
   /** All of it, when it is small. */
   readonly totalBytes: number
+  /** Between two pieces; 0: they go out as fast as they are taken. */
+  readonly everyMs: number
   /** What happens to the connection after the last piece. */
   readonly after: 'keep' | 'close' | 'reset'
 }
@@ -50,11 +52,13 @@ export function scriptedAnswer(
   const bytes = script.echo ? echoed.length : (script.bytes ?? ownBytes)
   const sentBytes = bodyless ? 0 : Math.min(bytes, breakAt ?? bytes)
   const keep = request.keepAlive && breakAt === null && !script.closeDelimited
-  const body = script.echo ? [echoed.subarray(0, Math.max(0, sentBytes))] : fillerPieces(sentBytes)
+  const filling = script.events > 1 ? eventPieces(sentBytes, script.events) : fillerPieces(sentBytes)
+  const body = script.echo ? [echoed.subarray(0, Math.max(0, sentBytes))] : filling
   const head = breakAt === -1 ? '' : headOf(script, origin, bytes, keep)
   return {
     pieces: pieces(head, body, script.chunked && !bodyless, breakAt === null ? tailOf(script) : ''),
     totalBytes: sentBytes,
+    everyMs: script.events > 1 ? script.everyMs : 0,
     after: script.reset !== null ? 'reset' : keep ? 'keep' : 'close',
   }
 }
@@ -64,8 +68,9 @@ function headOf(script: Script, origin: string, bytes: number, keep: boolean): s
     `HTTP/1.1 ${script.status} ${reasons[script.status] ?? 'Scripted'}`,
     'server: windtunnel-origin',
     `x-origin: ${origin}`,
-    'content-type: text/plain',
+    `content-type: ${script.events > 1 ? 'text/event-stream' : 'text/plain'}`,
   ]
+  if (script.unbuffered) lines.push('x-accel-buffering: no')
   if (script.trailers) lines.push('trailer: x-trailer')
   if (script.chunked) lines.push('transfer-encoding: chunked')
   else if (!script.closeDelimited && script.status !== 204) lines.push(`content-length: ${bytes}`)
@@ -91,6 +96,15 @@ function* fillerPieces(bytes: number): Generator<Buffer, undefined> {
   for (let left = bytes; left > 0; left -= pieceBytes) yield filler.subarray(0, Math.min(left, pieceBytes))
 }
 
+/** As many pieces of equal size (the last may be smaller); each is an event of text/event-stream without a name. */
+function* eventPieces(bytes: number, events: number): Generator<Buffer, undefined> {
+  const size = Math.ceil(bytes / events)
+  for (let left = bytes; left > 0; left -= size) {
+    const length = Math.min(left, size)
+    yield Buffer.from(length < 8 ? '\n'.repeat(length) : `data: ${'x'.repeat(length - 8)}\n\n`, 'latin1')
+  }
+}
+
 /** Writes an answer; `onWritten` is called once, unless the connection closes first. */
 export function writeAnswer(socket: Socket, answer: Answer, onWritten: () => void): void {
   const finish = () => {
@@ -98,7 +112,8 @@ export function writeAnswer(socket: Socket, answer: Answer, onWritten: () => voi
     if (answer.after === 'reset') socket.resetAndDestroy()
     onWritten()
   }
-  if (answer.totalBytes <= joinedBytes) {
+  if (answer.everyMs > 0) writeEvents(socket, answer, finish)
+  else if (answer.totalBytes <= joinedBytes) {
     const joined = Buffer.concat([...{ [Symbol.iterator]: () => answer.pieces }])
     // A reset would throw away what the kernel has not taken yet.
     if (answer.after === 'reset') socket.write(joined, finish)
@@ -117,4 +132,17 @@ function writePieces(socket: Socket, rest: Iterator<Buffer>, finish: () => void)
     }
   }
   socket.write('', finish)
+}
+
+/** The head leaves with the first event. */
+function writeEvents(socket: Socket, { pieces, everyMs }: Answer, finish: () => void): void {
+  socket.write(pieces.next().value ?? '')
+  const go = () => {
+    if (socket.destroyed) return
+    const piece = pieces.next()
+    if (piece.done) return finish()
+    socket.write(piece.value)
+    setTimeout(go, everyMs)
+  }
+  go()
 }

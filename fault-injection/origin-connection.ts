@@ -5,6 +5,7 @@ import type { Effect, Ms, ServiceTime } from '../core/contracts.ts'
 import { uniformAt } from '../core/random.ts'
 import type { RequestLog } from '../core/request-log.ts'
 import { BAD, ChunkedScanner } from '../loadgen/chunked-scanner.ts'
+import type { OriginCounts, OriginTallying } from './origin-accounts.ts'
 import { badRequest, continueInterim, scriptedAnswer, writeAnswer } from './origin-answer.ts'
 import { effectsAt, type FaultWindow } from './origin-plan.ts'
 import { plainScript, type Script, scriptOf } from './origin-script.ts'
@@ -22,6 +23,10 @@ export interface OriginSetup {
   readonly seed: number
   readonly law: ServiceTime
   readonly slots: ServiceSlots
+  /** When a request takes its slot: with its head, or when it is complete. */
+  readonly slotFrom: 'head' | 'end'
+  /** How long a connection may wait for its next request; 0: for ever. */
+  readonly idleMs: Ms
   /** Null until a load that has faults begins. */
   faults: { readonly windows: readonly FaultWindow[]; readonly phasesAt: Ms } | null
   readonly log: RequestLog | null
@@ -29,20 +34,7 @@ export interface OriginSetup {
   /** The whole answer to a request that asks for nothing special; null when it is too large to be written at once. */
   readonly plain: Buffer | null
   readonly total: OriginCounts
-  readonly own: { requests: number; connectionsOpened: number; inFlight: number; inFlightPeak: number }
-}
-
-export interface OriginCounts {
-  connectionsOpened: number
-  connectionsOpen: number
-  connectionsOpenPeak: number
-  connectionsWithRequest: number
-  requests: number
-  requestsNotHonest: number
-  requestsMalformed: number
-  requestBodyBytes: number
-  inFlight: number
-  inFlightPeak: number
+  readonly own: OriginTallying
 }
 
 /** @see OriginSetup */
@@ -60,10 +52,29 @@ export class OriginConnection {
   private served = false
   private echoed: Buffer[] = []
   private timer: NodeJS.Timeout | undefined
+  private idleTimer: NodeJS.Timeout | undefined
   private serviceMs: Ms = 0
+  /** Is the answer to get lost? */
+  private loses = false
+  /** Stopped: nothing is read, written or closed, and what falls due waits in `due`. */
+  private frozen = false
+  private due: (() => void) | null = null
+  /** All of the request is here; it has its slot. Both are needed before it is served. */
+  private complete = false
+  private hasSlot = false
+  private beganAt: Ms = 0
   private readonly takeTime = () => {
-    if (this.serviceMs === 0) this.answer()
-    else this.timer = setTimeout(() => this.answer(), this.serviceMs)
+    this.hasSlot = true
+    if (!this.complete) return
+    if (this.serviceMs === 0) this.whenAwake(this.execute)
+    else this.timer = setTimeout(() => this.whenAwake(this.execute), this.serviceMs)
+  }
+  private readonly execute = () => {
+    const { log } = this.origin
+    const { index } = this.request!
+    if (log && index >= 0 && index < log.size) log.noteExecution(index)
+    if (this.loses) this.socket.resetAndDestroy()
+    else this.answer()
   }
 
   constructor(socket: Socket, origin: OriginSetup) {
@@ -79,8 +90,36 @@ export class OriginConnection {
 
   onClose(): void {
     clearTimeout(this.timer)
+    clearTimeout(this.idleTimer)
+    this.due = null
     if (this.request) this.leave()
   }
+
+  /** The process stops. What the kernel does alone goes on: it acknowledges bytes and keeps them. */
+  freeze(): void {
+    this.frozen = true
+    this.socket.pause()
+    this.socket.cork()
+  }
+
+  /** The process goes on where it was. */
+  thaw(): void {
+    this.frozen = false
+    this.socket.uncork()
+    const { due } = this
+    this.due = null
+    due?.()
+    // Bytes that wait behind a request are read when it has been answered.
+    if (!this.socket.destroyed && !(this.answering && this.stash.length > 0)) this.socket.resume()
+  }
+
+  private whenAwake(what: () => void): void {
+    if (this.frozen) this.due = what
+    else what()
+  }
+
+  /** Closes like a process that closes its descriptor: whatever comes now is answered with a reset. */
+  private readonly closeIdle = () => void this.socket.destroy()
 
   private read(bytes: Buffer): void {
     this.reading = true
@@ -114,17 +153,21 @@ export class OriginConnection {
   private begin(request: RequestHead, text: string): void {
     const { total, own, log } = this.origin
     this.request = request
+    clearTimeout(this.idleTimer)
     if (!this.served) total.connectionsWithRequest++
     this.served = true
     own.requests++
     total.requests++
     total.inFlightPeak = Math.max(total.inFlightPeak, ++total.inFlight)
     own.inFlightPeak = Math.max(own.inFlightPeak, ++own.inFlight)
-    if (request.index < 0) total.requestsNotHonest++
-    else if (log && request.index < log.size) {
+    if (request.index < 0) {
+      total.requestsNotHonest++
+      this.beganAt = performance.now()
+    } else if (log && request.index < log.size) {
       log.originInAt[request.index] = performance.now()
       log.origin[request.index] = this.origin.index
     }
+    if (this.origin.slotFrom === 'head') this.origin.slots.enter(this.takeTime)
     this.script = scriptOf(request.target)
     if (this.script.echo) this.echoed.push(Buffer.from(text, 'latin1'))
     if (request.bodyBytes === 0) this.serve()
@@ -159,8 +202,9 @@ export class OriginConnection {
 
   /** The request is complete: it waits for a slot, takes its service time and is answered, unless a fault says otherwise. */
   private serve(): void {
-    const { law, seed, name, total, faults, slots } = this.origin
-    this.answering = true
+    const { law, seed, name, total, faults, slots, slotFrom } = this.origin
+    this.answering = this.complete = true
+    this.loses = false
     const index = this.request!.index < 0 ? total.requests : this.request!.index
     let serviceMs = this.script.delayMs ?? 0
     if (this.script.delayMs === null && law.meanMs > 0) {
@@ -169,12 +213,14 @@ export class OriginConnection {
     if (faults && faults.windows.length > 0) {
       for (const effect of effectsAt(faults.windows, performance.now() - faults.phasesAt, seed, index)) {
         if (effect.kind === 'status') return this.failFast(effect)
-        serviceMs = serviceMs * effect.factor + effect.addMs
+        if (effect.kind === 'lose-answer') this.loses = true
+        else serviceMs = serviceMs * effect.factor + effect.addMs
       }
     }
     // Timers keep whole milliseconds.
     this.serviceMs = Math.round(serviceMs)
-    slots.enter(this.takeTime)
+    if (slotFrom === 'end') slots.enter(this.takeTime)
+    else if (this.hasSlot) this.takeTime()
   }
 
   private failFast({ status }: Extract<Effect, { kind: 'status' }>): void {
@@ -186,7 +232,9 @@ export class OriginConnection {
   private leave(): void {
     this.origin.total.inFlight--
     this.origin.own.inFlight--
+    if (this.request!.index < 0) this.origin.total.othersHeldMs += performance.now() - this.beganAt
     this.request = null
+    this.complete = this.hasSlot = false
     this.origin.slots.leave(this.takeTime)
   }
 
@@ -211,6 +259,8 @@ export class OriginConnection {
     this.leave()
     this.answering = false
     this.echoed = []
+    const { idleMs } = this.origin
+    if (idleMs > 0) this.idleTimer = setTimeout(() => this.whenAwake(this.closeIdle), idleMs)
     if (this.reading || this.socket.destroyed || this.socket.writableEnded) return
     if (this.socket.isPaused()) this.socket.resume()
     const { stash } = this

@@ -1,8 +1,9 @@
 // What a plan says about each single origin: its own traits before the common ones, its weight, and the faults it will have.
-import type { AnyStrategy, Effect, Fault, FaultPlan, Ms, OriginPlan, OriginTraits, Phase } from '../core/contracts.ts'
+import type { AnyStrategy, Effect, Fault, Ms, OriginEffect } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
 import { uniformAt } from '../core/random.ts'
 import { choose, make } from '../core/registry.ts'
+import type { FaultPlan, OriginPlan, OriginTraits, Phase } from '../core/scenario.ts'
 
 /** The traits of origin `index`, with what the plan says of all filled in. */
 export function traitsOf(plan: OriginPlan, index: number): OriginTraits & { readonly service: string } {
@@ -10,14 +11,15 @@ export function traitsOf(plan: OriginPlan, index: number): OriginTraits & { read
   return { ...common, ...each?.[index] }
 }
 
-/** @throws UsageError for traits of an origin that does not exist, and for slots and weights out of range. */
+/** @throws UsageError for traits of an origin that does not exist, and for slots, idle times and weights out of range. */
 export function checkOrigins(plan: OriginPlan): void {
   for (const index of Object.keys(plan.each ?? {})) {
     if (Number(index) >= plan.count) throw noSuchOrigin(`each.${index}`, index, plan.count)
   }
   for (let index = 0; index < plan.count; index++) {
-    const { slots = 1, weight = 1 } = traitsOf(plan, index)
+    const { slots = 1, idleMs = 1, weight = 1 } = traitsOf(plan, index)
     checkWhole(slots, `origins.${index}.slots`, 1_000_000)
+    checkWhole(idleMs, `origins.${index}.idleMs`, 3_600_000)
     checkWhole(weight, `origins.${index}.weight`, 256)
   }
 }
@@ -37,7 +39,8 @@ export interface FaultWindow {
 
 /**
  * Places the faults in time.
- * @throws UsageError when a fault, its parameters, its origin or its phase is unknown.
+ * @throws UsageError when a fault, its parameters, its origin or its phase is unknown, or when two faults of one phase each
+ * want to decide whether an origin lives.
  */
 export async function placeFaults(
   faults: readonly FaultPlan[],
@@ -56,6 +59,12 @@ export async function placeFaults(
     const fromMs = phases.slice(0, at).reduce((sum, one) => sum + one.durationMs, 0)
     const chosen = await choose<AnyStrategy<Fault>>('fault', fault, 'faults')
     const made = make(chosen, seed, `fault/o${origin}`)
+    if (
+      made.origin &&
+      windows.some(other => other.origin === origin && other.fromMs === fromMs && other.fault.origin)
+    ) {
+      throw new UsageError(`faults: two of o${origin} in phase "${phase}" strike the whole origin; allowed: one`)
+    }
     windows.push({ origin, fault: made, fromMs, untilMs: fromMs + phases[at]!.durationMs })
   }
   return windows
@@ -65,8 +74,15 @@ export async function placeFaults(
 export function effectsAt(windows: readonly FaultWindow[], atMs: Ms, seed: number, request: number): Effect[] {
   return windows.flatMap(({ origin, fault, fromMs, untilMs }, index) => {
     if (atMs < fromMs || atMs >= untilMs) return []
-    return fault.effectAt(atMs - fromMs, uniformAt(seed, `fault/o${origin}/${index}`, request)) ?? []
+    return fault.effectAt?.(atMs - fromMs, uniformAt(seed, `fault/o${origin}/${index}`, request)) ?? []
   })
+}
+
+/** What the faults of one origin make of it as a whole `atMs` after the start of the first phase; null: nothing. */
+export function originEffectAt(windows: readonly FaultWindow[], atMs: Ms): OriginEffect | null {
+  return (
+    windows.find(({ fault, fromMs, untilMs }) => fault.origin && atMs >= fromMs && atMs < untilMs)?.fault.origin ?? null
+  )
 }
 
 function checkWhole(value: number, where: string, max: number): void {

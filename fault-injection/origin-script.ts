@@ -14,6 +14,13 @@ export interface Script {
   readonly closeDelimited: boolean
   /** A 103 response before the final one. */
   readonly hints: boolean
+  /**
+   * The body goes out in so many parts, one every `everyMs`, the first at once: a stream of events. 1: all of it at once.
+   */
+  readonly events: number
+  readonly everyMs: number
+  /** The answer says `X-Accel-Buffering: no`. */
+  readonly unbuffered: boolean
   /** The request's head and body are the body of the answer. */
   readonly echo: boolean
   /** Milliseconds until the answer, in place of the service time; null keeps the service time. */
@@ -33,6 +40,9 @@ export const plainScript: Script = {
   trailers: false,
   closeDelimited: false,
   hints: false,
+  events: 1,
+  everyMs: 0,
+  unbuffered: false,
   echo: false,
   delayMs: null,
   cut: null,
@@ -57,6 +67,9 @@ export function scriptOf(target: string): Script {
     trailers: query.has('trailers'),
     closeDelimited: query.has('close'),
     hints: query.has('hints'),
+    events: Math.max(1, amount('events') ?? 1),
+    everyMs: amount('every') ?? 0,
+    unbuffered: query.has('unbuffered'),
     echo: query.has('echo'),
     delayMs: amount('delay'),
     cut: breakAt('cut'),

@@ -4,9 +4,9 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestOption
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { OriginPlan } from '../core/contracts.ts'
 import { uniformAt } from '../core/random.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { OriginPlan } from '../core/scenario.ts'
 import { type Origins, startOrigins } from './origin.ts'
 import { placeFaults } from './origin-plan.ts'
 

@@ -1,11 +1,12 @@
 // The closed loop in the summary of a run: counters with known answers, accounts that do not add up, a busy neighbour.
 import { describe, expect, test } from 'vitest'
+import type { ClosedLoopResult } from '../loadgen/closed-tally.ts'
 import { capacityCounters, capacityFaults, capacityRunQueueShare } from './capacity-figures.ts'
 import { every10Ms, inputOf, phasesAt, samplesUntil } from './observed.fixture.ts'
 import type { CapacityObservation } from './rig-protocol.ts'
 import { summarise } from './summary.ts'
 
-const observed: CapacityObservation = {
+const loop: ClosedLoopResult = {
   fromAt: phasesAt + 2200,
   toAt: phasesAt + 3200,
   answered: 8000,
@@ -13,27 +14,36 @@ const observed: CapacityObservation = {
   ok: 10_000,
   failures: { closed: 50, reset: 20 },
   unanswered: 40,
-  connections: 50,
-  originRequests: 10_060,
 }
+const lean: ClosedLoopResult = {
+  fromAt: phasesAt + 3300,
+  toAt: phasesAt + 3800,
+  answered: 5000,
+  sent: 6001,
+  ok: 6000,
+  failures: { 'bad-response': 1 },
+  unanswered: 0,
+}
+const observed: CapacityObservation = { ...loop, flatOut: lean, connections: 50, originRequests: 16_060 }
 
 describe('counters', () => {
   test('are rates and shares of the measured time', () => {
     const counters = capacityCounters(observed, samplesUntil(4000, { cpuShare: 0.8 }))
     expect(counters).toMatchObject({
       capacityRequestsPerSecond: 8000,
-      capacityAnswered: 10_000,
-      capacityErrors: 70,
+      capacityAnswered: 16_000,
+      capacityErrors: 71,
+      flatOutRequestsPerSecond: 10_000,
       capacityConnections: 50,
     })
-    expect(counters.capacityTargetCpuShare).toBeCloseTo(0.8, 6)
-    expect(counters.capacityCpuUsPerRequest).toBeCloseTo(100, 3)
+    expect(counters.flatOutTargetCpuShare).toBeCloseTo(0.8, 6)
+    expect(counters.flatOutCpuUsPerRequest).toBeCloseTo(80, 3)
   })
 
   test('lack what the system does not say', () => {
     const counters = capacityCounters(observed, [])
-    expect(counters).not.toHaveProperty('capacityTargetCpuShare')
-    expect(counters).not.toHaveProperty('capacityCpuUsPerRequest')
+    expect(counters).not.toHaveProperty('flatOutTargetCpuShare')
+    expect(counters).not.toHaveProperty('flatOutCpuUsPerRequest')
     expect(counters.capacityRequestsPerSecond).toBe(8000)
   })
 })
@@ -41,7 +51,12 @@ describe('counters', () => {
 describe('accounts', () => {
   test.each<[string, Partial<CapacityObservation>, string[]]>([
     ['add up', {}, []],
-    ['miss a request', { sent: 10_111 }, ['the closed loop sent 10111 requests and 10110 are accounted for']],
+    ['miss a request', { sent: 10_111 }, ['a closed loop sent 10111 requests and 10110 are accounted for']],
+    [
+      'miss a request of the lean loop',
+      { flatOut: { ...lean, sent: 6002 } },
+      ['a closed loop sent 6002 requests and 6001 are accounted for'],
+    ],
     [
       'hold more open than there are connections',
       { unanswered: 51, sent: 10_121 },
@@ -49,8 +64,8 @@ describe('accounts', () => {
     ],
     [
       'have answers that no origin gave',
-      { originRequests: 9999 },
-      ['the closed loop got 10000 answers and the origins saw 9999 requests'],
+      { originRequests: 15_999 },
+      ['the closed loops got 16000 answers and the origins saw 15999 requests'],
     ],
   ])('that %s', (_, change, reasons) => {
     expect(capacityFaults({ ...observed, ...change })).toEqual(reasons)
@@ -68,5 +83,5 @@ test('a neighbour on the core of the target disturbs the timing of the run', () 
   expect(capacityRunQueueShare(observed, samples)).toBeCloseTo(0.3, 6)
   const quietUntilThen = [...samplesUntil(2000), ...samples.filter(sample => sample.at > phasesAt + 2000)]
   const run = summarise(inputOf(every10Ms(200, 0), { samples: quietUntilThen, capacity: observed }))
-  expect(run.trust.timing.reasons).toEqual(['other processes kept the target waiting for 30 % of the closed loop'])
+  expect(run.trust.timing.reasons).toEqual(['the target was ready and without a core for 30 % of the closed loop'])
 })

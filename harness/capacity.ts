@@ -1,21 +1,21 @@
-// The capacity of a target: after the phases a closed loop asks as much as it can get. This is the rig's side of the
+// The capacity of a target: after the phases two closed loops ask as much as they can get. This is the rig's side of the
 // process that does so (capacity-process.ts).
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { CapacityPlan } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
-import type { ClosedLoopOptions, ClosedLoopResult } from '../loadgen/closed.ts'
+import type { CapacityPlan } from '../core/scenario.ts'
+import type { ClosedLoopOptions, ClosedLoopResult } from '../loadgen/closed-tally.ts'
 import type { CapacityObservation } from './rig-protocol.ts'
 
 export type CapacityOrder = ClosedLoopOptions
 export type CapacityReply =
-  | { readonly result: ClosedLoopResult; readonly timeOrigin: number }
+  | { readonly result: ClosedLoopResult; readonly flatOut: ClosedLoopResult; readonly timeOrigin: number }
   | { readonly failed: string }
 
 const processModule = fileURLToPath(new URL('./capacity-process.ts', import.meta.url))
 
-/** The process that runs the closed loop. It is started early and waited for, so as not to load its code beside a phase. */
+/** The process that runs the closed loops. It is started early and waited for, so as not to load its code beside a phase. */
 export class CapacityProcess {
   private readonly child: ChildProcess
   private readonly plan: CapacityPlan
@@ -54,10 +54,13 @@ export class CapacityProcess {
     const said = await Promise.race([reply, this.ended])
     if ('failed' in said) throw new InvalidRunError(said.failed)
     const shiftMs = said.timeOrigin - performance.timeOrigin
-    const { result } = said
-    const instants = { fromAt: result.fromAt + shiftMs, toAt: result.toAt + shiftMs }
+    const here = (result: ClosedLoopResult) => ({
+      ...result,
+      fromAt: result.fromAt + shiftMs,
+      toAt: result.toAt + shiftMs,
+    })
     const { connections } = this.plan
-    return { ...result, ...instants, connections, originRequests: originRequests() - before }
+    return { ...here(said.result), flatOut: here(said.flatOut), connections, originRequests: originRequests() - before }
   }
 
   /** Ends the process and waits for its end. */

@@ -32,7 +32,7 @@ describe('judgeClaim', () => {
       const judged = judgeClaim(claim('timing', holds, quiet, disturbed))
       expect(judged.holds).toBe('undecided')
       expect(judged.evidence).toBe(
-        'e. Undecided, because timing was disturbed (ours, repeat 1: other processes kept the generator waiting for 40 % of the run).',
+        'e. Undecided, because timing was disturbed (ours, repeat 1: the generator was ready and without a core for 40 % of the run).',
       )
       expect(judgeClaim(claim('count', holds, disturbed)).holds).toBe(holds)
     }

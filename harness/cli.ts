@@ -1,5 +1,6 @@
 // The entry behind every npm script: finds the command, and turns what a user or the instrument did wrong into one
 // sentence and an exit status. Anything else that is thrown is a defect and shows its stack.
+import { resolve } from 'node:path'
 import { exitStatus, InvalidRunError, UsageError, unknownName } from '../core/errors.ts'
 import { parseWords, withSuggestion } from './words.ts'
 
@@ -12,8 +13,11 @@ const commands: Record<string, () => Promise<Command>> = {
   bench: async () => (await import('./commands/bench.ts')).bench,
   compare: async () => (await import('./commands/compare.ts')).compare,
   nightly: async () => (await import('./commands/nightly.ts')).nightly,
+  notebooks: async () => (await import('./commands/notebooks.ts')).notebooks,
   profile: async () => (await import('./commands/profile.ts')).profile,
+  quiz: async () => (await import('./commands/quiz.ts')).quiz,
   regress: async () => (await import('./commands/regress.ts')).regress,
+  threads: async () => (await import('./commands/threads.ts')).threads,
   help: async () => (await import('./commands/help.ts')).help,
   proxy: async () => {
     const { proxy } = await import('../proxy/main.ts')
@@ -31,10 +35,23 @@ function valuesOf(words: readonly string[], command: string): Record<string, str
   return { ...values }
 }
 
+/**
+ * Takes `extra=DIR` out of the words of whichever command: a folder with strategies of the user's own. It goes into the
+ * environment, because the processes that a command starts must find them as well.
+ */
+function withoutExtra(words: readonly string[]): readonly string[] {
+  const given = words.filter(word => word.startsWith('extra='))
+  if (given.length > 1) throw new UsageError('extra= given twice; allowed: once')
+  const folder = given[0]?.slice('extra='.length)
+  if (folder === '') throw new UsageError('extra= given; allowed: a folder')
+  if (folder !== undefined) process.env.WINDTUNNEL_EXTRA = resolve(folder)
+  return words.filter(word => !word.startsWith('extra='))
+}
+
 async function run([command = 'help', ...words]: readonly string[]): Promise<number> {
   const find = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (!find) throw unknownName('command', command, Object.keys(commands), 'windtunnel')
-  return (await find())(words)
+  return (await find())(withoutExtra(words))
 }
 
 /** The exit status of a failure, which it reports on stderr. */

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Architecture } from '../core/contracts.ts'
 import { parseSpec } from '../core/registry.ts'
+import type { Architecture } from '../core/scenario.ts'
 import { reservePort, startPeer } from './peer-process.ts'
-import { defineTarget, type Found, type Target } from './target.ts'
+import { defineTarget, type Found, parameterWithoutEquivalent, type Target } from './target.ts'
 
 /** What a program reads from the JSON file it is given. */
 export interface NodeProxyConfig {
@@ -33,6 +33,7 @@ const offered = {
   limiter: ['none'],
   health: ['always'],
   retries: ['none'],
+  filter: ['none'],
 } as const satisfies Partial<Record<keyof Architecture, readonly string[]>>
 
 /** Null, or the first thing asked for that the target `name` is not set up for. */
@@ -40,6 +41,9 @@ export function refusalOf(name: string, architecture: Architecture): string | nu
   for (const [seam, names] of Object.entries(offered) as [keyof typeof offered, readonly string[]][]) {
     if (!names.includes(nameOf(architecture[seam]))) return `${name} is not set up for ${seam}=${architecture[seam]}`
   }
+  const pool = parameterWithoutEquivalent('pool', architecture.pool, {})
+  if (pool) return `${name} has no equivalent of ${pool}`
+  if (architecture.responseHeadMs !== undefined) return `${name} is not set up for responseHeadMs`
   return null
 }
 

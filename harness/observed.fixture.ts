@@ -1,21 +1,13 @@
 // Made-up observations with known answers, for the tests of the summary and of what is made from it.
-import type { Architecture, LoadPlan } from '../core/contracts.ts'
+
+import { plain } from '../core/architecture.ts'
 import type { Fate } from '../core/request-log.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { Architecture, LoadPlan } from '../core/scenario.ts'
 import { type Observations, packLog, type Sample } from './rig-protocol.ts'
 import type { RunInput } from './summary.ts'
 
-export const architecture: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 600,
-  requestHeadMs: 1000,
-}
+export const architecture: Architecture = { ...plain, maxConnections: 600, requestHeadMs: 1000 }
 
 export const load: LoadPlan = {
   connections: { kind: 'keep-alive', count: 10 },
@@ -34,23 +26,30 @@ export interface Row {
   readonly lagMs?: number
   readonly latencyMs?: number
   readonly originMs?: number
+  /** From the send; absent: the first byte came with the last. */
+  readonly firstByteMs?: number
   readonly fate?: Fate
   readonly seen?: boolean
   /** The index of the origin that saw it. */
   readonly origin?: number
+  /** How often origins executed it; as often as it was seen unless told otherwise. */
+  readonly executions?: number
 }
 
 export function logOf(rows: readonly Row[]): { log: RequestLog; lagMs: Float64Array } {
   const log = new RequestLog(rows.length)
-  rows.forEach(({ dueMs, lagMs = 0, latencyMs = 10, originMs = 5, fate = 'ok', seen = true, origin = 0 }, row) => {
+  rows.forEach((row, index) => {
+    const { dueMs, lagMs = 0, latencyMs = 10, originMs = 5, fate = 'ok', seen = true, origin = 0 } = row
     const due = phasesAt + dueMs
-    log.dueAt[row] = due
-    log.startedAt[row] = due + lagMs
-    log.sentAt[row] = due + lagMs
-    if (seen) log.originInAt[row] = due + lagMs + 1
-    if (seen) log.origin[row] = origin
-    if (seen) log.originOutAt[row] = due + lagMs + 1 + originMs
-    if (fate !== 'pending') log.end(row, fate, due + latencyMs, fate === 'ok' ? 200 : 0)
+    log.dueAt[index] = due
+    log.startedAt[index] = due + lagMs
+    log.sentAt[index] = due + lagMs
+    if (seen) log.originInAt[index] = due + lagMs + 1
+    if (seen) log.origin[index] = origin
+    log.executions[index] = row.executions ?? (seen ? 1 : 0)
+    if (seen) log.originOutAt[index] = due + lagMs + 1 + originMs
+    if (row.firstByteMs !== undefined) log.firstByteAt[index] = due + lagMs + row.firstByteMs
+    if (fate !== 'pending') log.end(index, fate, due + latencyMs, fate === 'ok' ? 200 : 0)
   })
   return { log, lagMs: Float64Array.from(rows, row => row.lagMs ?? 0) }
 }
@@ -92,6 +91,7 @@ const ledger = {
   connectionsWithoutRequest: 0,
   requests: 100,
   requestsNotHonest: 0,
+  othersHeldMs: 0,
   inFlightPeak: 3,
 }
 
@@ -112,6 +112,8 @@ export function inputOf(
     ledger,
     origins: [],
     keys: null,
+    posts: null,
+    firsts: null,
     hostile: [],
     ...more,
   }

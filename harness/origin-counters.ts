@@ -1,6 +1,7 @@
 // Where the requests went: what each origin got, and how many origins each key was spread over.
-import type { Phase } from '../core/contracts.ts'
+
 import type { RequestLog } from '../core/request-log.ts'
+import type { Phase } from '../core/scenario.ts'
 import type { Observations } from './rig-protocol.ts'
 
 /**

@@ -1,8 +1,9 @@
 // The figures of one phase, or of any other span of a run: latency in its four forms, errors by kind, CPU per request.
-import type { Phase } from '../core/contracts.ts'
+
 import { LatencyHistogram } from '../core/histogram.ts'
 import type { PhaseSummary } from '../core/record.ts'
 import type { RequestLog } from '../core/request-log.ts'
+import type { Phase } from '../core/scenario.ts'
 import type { Observations } from './rig-protocol.ts'
 import { growth } from './samples.ts'
 
@@ -38,6 +39,7 @@ export function spanOf(name: string, log: RequestLog, observed: Observed, fromMs
     service: tally.service.summary(),
     added: tally.added.summary(),
     lag: tally.lag.summary(),
+    ...(tally.inPieces ? { firstByte: tally.firstByte.summary() } : {}),
     throughput: { offeredPerSecond: tally.requests / seconds, completedPerSecond: completed / seconds },
     errors: tally.errors,
     cpuUsPerRequest: cpuNs === null || completed === 0 ? null : cpuNs / 1000 / completed,
@@ -49,6 +51,9 @@ class Tally {
   readonly service = new LatencyHistogram()
   readonly added = new LatencyHistogram()
   readonly lag = new LatencyHistogram()
+  readonly firstByte = new LatencyHistogram()
+  /** Did the body of any answer come in more than one read? Otherwise its first byte came with its last. */
+  inPieces = false
   readonly errors: Record<string, number> = {}
   requests = 0
 
@@ -63,6 +68,9 @@ class Tally {
     const serviceMs = log.endedAt[row]! - log.sentAt[row]!
     this.latency.record(log.endedAt[row]! - log.dueAt[row]!)
     this.service.record(serviceMs)
+    const firstByteAt = log.firstByteAt[row]!
+    if (firstByteAt > 0) this.inPieces = true
+    this.firstByte.record((firstByteAt > 0 ? firstByteAt : log.endedAt[row]!) - log.sentAt[row]!)
     this.added.record(serviceMs - (log.originOutAt[row]! - log.originInAt[row]!))
   }
 }

@@ -1,6 +1,8 @@
 // What `npm run scenario` understands, and how it refuses.
 import { describe, expect, test } from 'vitest'
-import { loadScenario, planOf, variantsOf } from './plan.ts'
+import type { Scenario } from '../core/scenario.ts'
+import steady from '../scenarios/steady.ts'
+import { checkStrategies, loadScenario, planOf, variantsOf } from './plan.ts'
 
 const plan = (...words: string[]) => planOf(words, new Date('2026-01-02T03:04:05Z'))
 
@@ -34,14 +36,22 @@ describe('planOf', () => {
   })
 
   test.each([
-    [['slowlors'], /scenario: unknown scenario "slowlors"; allowed: .*slowloris, steady/],
+    [['slowlors'], /scenario: unknown scenario "slowlors"; allowed: .*slowloris, .*steady/],
     [['slowloris', 'steady'], 'allowed: one scenario name'],
     [['slowloris', 'colour=red'], 'scenario: unknown key "colour"; allowed:'],
-    [['slowloris', 'engine=simulation'], 'engine=simulation given, which does not exist yet; allowed: live'],
+    [['slowloris', 'engine=simulation'], 'slowloris cannot be simulated: its hostile clients'],
     [['slowloris', 'engine=steam'], 'engine=steam given; allowed: live'],
     [['slowloris', 'effort=huge'], 'effort=huge given; allowed: quick, normal, thorough'],
     [['slowloris', 'target=apache'], /scenario: unknown target "apache"; allowed: .*haproxy, .*nginx, windtunnel/],
     [['slowloris', 'balancer=fair'], 'scenario: unknown balancer "fair"; allowed:'],
+    [
+      ['slowloris', 'balancer=sticky'],
+      'scenario: "sticky" ends with the combinator sticky; allowed: a balancer behind it',
+    ],
+    [
+      ['slowloris', 'balancer=random,sticky+orca-weights'],
+      'balancer: "sticky+orca-weights" needs load-reports, which only',
+    ],
     [['slowloris', 'limiter=per-client-connections:most=2'], 'unknown parameter "most"; allowed: max'],
     [['slowloris', 'maxConnections=none'], 'maxConnections=none given; allowed: a whole number'],
     [['slowloris', 'target=nginx,nginx'], 'the variant "nginx" is given twice'],
@@ -84,4 +94,16 @@ describe('variantsOf', () => {
     const maxConnections = Array.from({ length: 51 }, (_, index) => index + 1).join(',')
     await expect(variantsOf(scenario, { maxConnections })).rejects.toThrow('51 variants given; allowed: at most 50')
   })
+})
+
+test.each<[Partial<Scenario>, RegExp]>([
+  [{ faults: [{ fault: 'status:cod=500', origin: 0, phase: 'calm' }] }, /faults status: unknown parameter "cod"/],
+  [{ faults: [{ fault: 'kill', origin: 0, phase: 'clam' }] }, /faults: unknown phase "clam"; allowed: calm/],
+  [{ hostile: [{ client: 'slowlors', phase: 'calm' }] }, /hostile: unknown hostile "slowlors"/],
+  [{ load: { ...steady.load, profile: 'poisson:rate=4' } }, /load profile poisson: unknown parameter "rate"/],
+  [{ origins: { ...steady.origins, each: { 0: { service: 'fixd' } } } }, /origin service time: unknown service "fixd"/],
+])('a scenario that asks for %j is refused before anything starts', async (change, sentence) => {
+  const asked = { ...steady, hostile: [], ...change }
+  await expect(checkStrategies(asked, [{ name: 'calm', durationMs: 1000 }], 1)).rejects.toThrow(sentence)
+  await expect(checkStrategies(steady, steady.effort.quick.phases, 1)).resolves.toBeUndefined()
 })

@@ -1,10 +1,14 @@
 // What `npm run scenario NAME key=value …` asks for, decoded and checked: the only place that knows the keys.
+import { availableParallelism } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CapacityPlan, Described, Effort, Phase, Scenario, Variant } from '../core/contracts.ts'
+import type { Described } from '../core/contracts.ts'
 import { UsageError, unknownName } from '../core/errors.ts'
 import type { ParameterTable } from '../core/parameters.ts'
-import { choose, load, namesOf, type Seam } from '../core/registry.ts'
+import { choose, extraFolder, load, namesOf, refuseUnmet, type Seam } from '../core/registry.ts'
+import type { CapacityPlan, Effort, Phase, Scenario, Variant } from '../core/scenario.ts'
+import { placeFaults } from '../fault-injection/origin-plan.ts'
+import { refusalOf } from './simulated/model-of.ts'
 import { oneOf, parseWords, splitStrategies, wholeNumber } from './words.ts'
 
 /** What each key of the command does, in the order in which help shows them. */
@@ -17,24 +21,30 @@ export const scenarioKeys = {
   limiter: 'which clients are turned away',
   health: 'which upstreams may be picked',
   retries: 'what follows a failed attempt',
+  filter: 'what is run for each request',
   maxConnections: 'client connections served at once',
   requestHeadMs: 'time a client has for a request head, ms; 0: no limit',
+  responseHeadMs: 'time an origin has for the head of its answer, ms',
   linkMs: 'round trip between proxy and origins that a relay adds, ms',
   repeats: 'runs of each variant, 1 to 50',
   effort: 'quick, normal or thorough: length of the phases and number of repeats',
   seed: 'a whole number; the same seed offers the same load',
   out: 'the folder for the result; default: runs/<time>-<name>',
-  engine: 'live: real sockets',
+  extra: 'a folder with strategies of your own (docs/adding.md)',
+  engine: 'live: real sockets; simulation: a virtual clock; or both',
+  threads: 'threads that the simulator uses, 1 to 64; the result does not depend on it',
   strict: 'yes: undecided claims count as failure, exit status 4',
   throttle: 'ms of CPU the generator wastes between sends, to see how a bad instrument is reported',
 } as const
 
-const seams = ['threading', 'pool', 'buffering', 'balancer', 'limiter', 'health', 'retries'] as const
-const limits = { maxConnections: 1_000_000, requestHeadMs: 3_600_000 } as const
+const seams = ['threading', 'pool', 'buffering', 'balancer', 'limiter', 'health', 'retries', 'filter'] as const
+const limits = { maxConnections: 1_000_000, requestHeadMs: 3_600_000, responseHeadMs: 3_600_000 } as const
 const linkAtMostMs = 10_000
 /** Any of these replaces the scenario's own variants. */
-const variantKeys = ['target', ...seams, 'maxConnections', 'requestHeadMs', 'linkMs'] as const
+const variantKeys = ['target', ...seams, 'maxConnections', 'requestHeadMs', 'responseHeadMs', 'linkMs'] as const
 const variantsAtMost = 50
+
+export type Engine = 'live' | 'simulation'
 
 export interface RunPlan {
   readonly name: string
@@ -48,6 +58,10 @@ export interface RunPlan {
   readonly repeats: number
   readonly seed: number
   readonly variants: readonly Variant[]
+  /** At least one, live before simulation. */
+  readonly engines: readonly Engine[]
+  /** Threads of the simulator. */
+  readonly threads: number
   /** Absolute path of the folder for the result. */
   readonly out: string
   readonly strict: boolean
@@ -63,14 +77,14 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
   if (more.length > 0)
     throw new UsageError(`scenario: "${more[0]}" given; allowed: one scenario name and key=value words`)
   const scenario = await loadScenario(name)
-  if (values.engine === 'simulation')
-    throw new UsageError('engine=simulation given, which does not exist yet; allowed: live')
-  oneOf(values.engine ?? 'live', 'engine', ['live'])
+  const engines = await enginesOf(name, scenario, values.engine ?? 'live')
   const effort = oneOf(values.effort ?? 'normal', 'effort', ['quick', 'normal', 'thorough'])
   const { repeats, ...lengths } = scenario.effort[effort]
   const seed = values.seed === undefined ? scenario.seed : wholeNumber(values.seed, 'seed', -2147483648, 2147483647)
+  await checkStrategies(scenario, lengths.phases, seed)
   const stamp = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')
-  const given = words.filter(word => !/^(seed|out)=/.test(word))
+  const extra = extraFolder()
+  const given = [...words.filter(word => !/^(seed|out)=/.test(word)), ...(extra === null ? [] : [`extra=${extra}`])]
   return {
     name,
     scenario,
@@ -79,11 +93,37 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
     repeats: values.repeats === undefined ? repeats : wholeNumber(values.repeats, 'repeats', 1, 50),
     seed,
     variants: await variantsOf(scenario, values),
+    engines,
+    threads: values.threads === undefined ? availableParallelism() : wholeNumber(values.threads, 'threads', 1, 64),
     out: outputFolder(values.out, `${stamp}-${name}`),
     strict: oneOf(values.strict ?? 'no', 'strict', ['yes', 'no']) === 'yes',
     throttleMs: values.throttle === undefined ? 0 : wholeNumber(values.throttle, 'throttle', 0, 1000),
     command: `npm run scenario ${[...given, `seed=${seed}`].join(' ')}`,
   }
+}
+
+/**
+ * The strategies of a scenario that the rig will make, so that a name or parameter it does not know ends the command before
+ * anything is started. @throws UsageError.
+ */
+export async function checkStrategies(scenario: Scenario, phases: readonly Phase[], seed: number): Promise<void> {
+  const { origins, load, hostile, faults = [] } = scenario
+  await placeFaults(faults, phases, origins.count, seed)
+  for (const { client } of hostile) await choose('hostile', client, 'hostile')
+  await choose('profile', load.profile, 'load profile')
+  for (const { service } of [origins, ...Object.values(origins.each ?? {})]) {
+    if (service !== undefined) await choose('service', service, 'origin service time')
+  }
+}
+
+/** The engines asked for. @throws UsageError when the scenario cannot be simulated, and says why. */
+async function enginesOf(name: string, scenario: Scenario, given: string): Promise<Engine[]> {
+  const asked = given.split(',').map(word => oneOf(word, 'engine', ['live', 'simulation']))
+  const refusal = asked.includes('simulation') ? await refusalOf(scenario) : null
+  if (refusal !== null) {
+    throw new UsageError(`engine=${given} given, but ${name} cannot be simulated: ${refusal}; allowed: live`)
+  }
+  return (['live', 'simulation'] as const).filter(engine => asked.includes(engine))
 }
 
 /** The scenario called `name`. @throws UsageError naming all scenarios. */
@@ -107,7 +147,7 @@ export async function variantsOf(
   let variants: Choice[] = [{ target: 'windtunnel', settings: scenario.base, words: [] }]
   for (const key of given) {
     const choices = splitStrategies(values[key]!)
-    for (const choice of choices) await checkChoice(key, choice)
+    for (const choice of choices) await checkChoice(key, choice, values.engine ?? 'live')
     variants = variants.flatMap(variant => choices.map(choice => withChoice(variant, key, choice)))
   }
   if (variants.length > variantsAtMost) {
@@ -131,11 +171,13 @@ function withChoice(variant: Choice, key: Key, choice: string): Choice {
   return { ...variant, settings: { ...variant.settings, [key]: value }, words }
 }
 
-async function checkChoice(key: Key, choice: string): Promise<void> {
+async function checkChoice(key: Key, choice: string, engines: string): Promise<void> {
   if (key === 'maxConnections') wholeNumber(choice, key, 1, limits[key])
   else if (key === 'requestHeadMs') wholeNumber(choice, key, 0, limits[key])
+  else if (key === 'responseHeadMs') wholeNumber(choice, key, 1, limits[key])
   else if (key === 'linkMs') wholeNumber(choice, key, 0, linkAtMostMs)
-  else if (key !== 'target')
-    await choose<Described & { params: ParameterTable }>(key satisfies Seam, choice, 'scenario')
-  else if (!namesOf('target').includes(choice)) throw unknownName('target', choice, namesOf('target'), 'scenario')
+  else if (key !== 'target') {
+    const { strategy } = await choose<Described & { params: ParameterTable }>(key satisfies Seam, choice, 'scenario')
+    if (engines !== 'simulation') refuseUnmet(strategy, choice, `scenario: ${key}`)
+  } else if (!namesOf('target').includes(choice)) throw unknownName('target', choice, namesOf('target'), 'scenario')
 }

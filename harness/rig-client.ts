@@ -33,7 +33,10 @@ export async function startRig(plan: RigPlan, children: Children, pin: readonly 
     listeners.origins = resolve
   })
   send({ type: 'plan', plan })
-  const { ports, scheduleHash } = await Promise.race([origins, failed])
+  const { ports, scheduleHash } = await Promise.race([origins, failed]).catch(async error => {
+    await child.stop()
+    throw error
+  })
   return {
     ports,
     scheduleHash,

@@ -1,17 +1,9 @@
 // What the harness and the rig (the child process that holds generator, origins, hostile clients and probes) say to each
 // other: plan → origins → go → progress … → result. Times are the rig's own performance.now() unless said otherwise.
-import type {
-  CapacityPlan,
-  FaultPlan,
-  HostilePlan,
-  HostileReport,
-  LoadPlan,
-  Ms,
-  OriginPlan,
-  Phase,
-} from '../core/contracts.ts'
+import type { HostileReport, Ms } from '../core/contracts.ts'
 import { fates, RequestLog } from '../core/request-log.ts'
-import type { ClosedLoopResult } from '../loadgen/closed.ts'
+import type { CapacityPlan, FaultPlan, HostilePlan, LoadPlan, OriginPlan, Phase } from '../core/scenario.ts'
+import type { ClosedLoopResult } from '../loadgen/closed-tally.ts'
 import type { TreeSample } from './probes/process-tree.ts'
 
 export interface RigPlan {
@@ -66,6 +58,7 @@ export interface LedgerCounts {
   readonly connectionsWithoutRequest: number
   readonly requests: number
   readonly requestsNotHonest: number
+  readonly othersHeldMs: number
   readonly inFlightPeak: number
 }
 
@@ -81,16 +74,18 @@ export interface PackedLog {
   readonly columns: Readonly<Record<LogColumn, Float64Array>>
   readonly status: Uint16Array
   readonly origin: Int16Array
+  readonly executions: Uint8Array
   readonly fate: Uint8Array
 }
 
-const logColumns = ['dueAt', 'startedAt', 'sentAt', 'originInAt', 'originOutAt', 'endedAt'] as const
+const logColumns = ['dueAt', 'startedAt', 'sentAt', 'originInAt', 'originOutAt', 'firstByteAt', 'endedAt'] as const
 type LogColumn = (typeof logColumns)[number]
 
-/** What the closed loop found; instants are the rig's. */
+/** What autocannon's closed loop found, and the lean one after it; instants are the rig's. */
 export interface CapacityObservation extends ClosedLoopResult {
+  readonly flatOut: ClosedLoopResult
   readonly connections: number
-  /** What the origins saw of it. */
+  /** What the origins saw of both. */
   readonly originRequests: number
 }
 
@@ -110,6 +105,10 @@ export interface Observations {
   readonly origins: readonly OriginTallyCounts[]
   /** The key each row asked for; null when the load has none. */
   readonly keys: Int32Array | null
+  /** 1 for each row that was a POST; null when all were GETs. */
+  readonly posts: Uint8Array | null
+  /** 1 for each row that was the first of its session, which is the first of its connection; null without sessions. */
+  readonly firsts: Uint8Array | null
   /** The last report of each hostile client, in the scenario's order. */
   readonly hostile: readonly HostileReport[]
   /** What the closed loop after the phases found; absent when there was none. */
@@ -120,13 +119,14 @@ export function packLog(log: RequestLog): PackedLog {
   const fate = new Uint8Array(log.size)
   for (let row = 0; row < log.size; row++) fate[row] = fates.indexOf(log.fateOf(row))
   const columns = Object.fromEntries(logColumns.map(name => [name, log[name]])) as Record<LogColumn, Float64Array>
-  return { columns, status: log.status, origin: log.origin, fate }
+  return { columns, status: log.status, origin: log.origin, executions: log.executions, fate }
 }
 
-export function unpackLog({ columns, status, origin, fate }: PackedLog): RequestLog {
+export function unpackLog({ columns, status, origin, executions, fate }: PackedLog): RequestLog {
   const log = new RequestLog(fate.length)
   for (const name of logColumns) log[name].set(columns[name])
   log.origin.set(origin)
+  log.executions.set(executions)
   for (let row = 0; row < log.size; row++) {
     const name = fates[fate[row]!]!
     if (name !== 'pending') log.end(row, name, columns.endedAt[row]!, status[row]!)

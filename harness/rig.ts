@@ -6,7 +6,7 @@ import { openLinks } from '../fault-injection/link.ts'
 import { type Origins, startOrigins } from '../fault-injection/origin.ts'
 import { placeFaults } from '../fault-injection/origin-plan.ts'
 import { OpenLoop } from '../loadgen/open.ts'
-import { buildSchedule } from '../loadgen/schedule.ts'
+import { buildSchedule, firstsOf } from '../loadgen/schedule.ts'
 import { CapacityProcess } from './capacity.ts'
 import { type ChosenHostile, HostileClients } from './hostile-clients.ts'
 import { type CapacityObservation, type FromRig, packLog, type RigPlan, type ToRig } from './rig-protocol.ts'
@@ -106,8 +106,14 @@ async function run(plan: RigPlan): Promise<void> {
   const found = flatOut ? { capacity: flatOut } : {}
   const measured = { log: packLog(log), lagMs: loop.lagMs, samples, ...counted, ...found }
   const { timeOrigin } = performance
-  const { hash: scheduleHash, keys } = schedule
-  say({ type: 'result', observations: { ...measured, scheduleHash, keys, timeOrigin, phasesAt } })
+  const { hash: scheduleHash, keys, posts } = schedule
+  const asked = {
+    scheduleHash,
+    keys,
+    posts,
+    firsts: plan.load.connections.kind === 'sessions' ? firstsOf(schedule) : null,
+  }
+  say({ type: 'result', observations: { ...measured, ...asked, timeOrigin, phasesAt } })
 }
 
 // Ctrl-C reaches every process of a terminal; the parent decides when the rig ends.

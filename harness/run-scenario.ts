@@ -1,18 +1,20 @@
 // Scenario × variants × repeats → the record. Variants are interleaved (A B C, then C B A), so that a machine that grows
 // slower or warmer burdens all alike; a run whose timing was disturbed is run once more while the budget lasts.
 import { mkdirSync } from 'node:fs'
-import type { CapacityPlan, Scenario, Variant } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
-import { type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
+import { type JudgedClaim, type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
 import { load } from '../core/registry.ts'
+import type { CapacityPlan, FaultPlan, Phase, Scenario, Variant } from '../core/scenario.ts'
 import type { Children } from './children.ts'
 import { judgeClaim } from './claims.ts'
 import { compareVariants } from './compare-variants.ts'
 import { describeMachine } from './machine.ts'
 import { choosePinning } from './pinning.ts'
-import type { RunPlan } from './plan.ts'
+import type { Engine, RunPlan } from './plan.ts'
 import { ProgressDisplay } from './progress.ts'
 import { type RunContext, runVariant, warmUpOf } from './run-variant.ts'
+import { simulatedLimits } from './simulated/model-of.ts'
+import { runSimulated, simulatedCandidates } from './simulated/run-simulated.ts'
 import type { Target } from './target.ts'
 
 /** Starting and stopping the processes of a run, for the estimate of the time left. */
@@ -32,25 +34,34 @@ export async function runScenario(plan: RunPlan, children: Children): Promise<Sc
   const pinning = choosePinning()
   const versions: Record<string, string> = {}
   const candidates: Candidate[] = []
-  for (const variant of plan.variants) candidates.push(await candidateOf(variant, versions))
+  if (plan.engines.includes('live')) {
+    for (const variant of plan.variants) candidates.push(await candidateOf(variant, versions))
+  }
+  const simulated = plan.engines.includes('simulation') ? await simulatedCandidates(plan) : []
   mkdirSync(plan.out, { recursive: true })
   const display = new ProgressDisplay(process.stderr, 0)
-  for (const { variant, skipped } of candidates) if (skipped) display.say(`  ${variant.name}: skipped, ${skipped}`)
-  const variants = candidates.filter(({ skipped }) => skipped === null).map(({ variant }) => variant)
-  const reasons: string[] = variants.length === 0 ? ['no variant could be run'] : []
+  const all = [...candidates, ...simulated]
+  for (const { variant, skipped } of all) if (skipped) display.say(`  ${variant.name}: skipped, ${skipped}`)
+  const variants = runnable(candidates)
+  const virtual = runnable(simulated)
+  const reasons: string[] = variants.length + virtual.length === 0 ? ['no variant could be run'] : []
   const runs: Run[] = []
   try {
     await runAll({ plan, pinning, children }, variants, display, run => runs.push(run))
+    runs.push(...(await simulateAll(plan, virtual, display)))
   } catch (error) {
     if (!(error instanceof InvalidRunError)) throw error
     reasons.push(error.message)
   } finally {
     display.close()
   }
-  const order = variants.map(variant => variant.name)
+  const order = [...variants, ...virtual].map(variant => variant.name)
   runs.sort((a, b) => order.indexOf(a.variant) - order.indexOf(b.variant) || a.repeat - b.repeat)
-  const machine = describeMachine(pinning.sentence, versions)
-  return recordOf(plan, startedAt, machine, candidates, runs, [...reasons, ...runs.flatMap(accountingReasons)])
+  const pinned = plan.engines.includes('live') ? pinning.sentence : 'not pinned: nothing but a simulation ran'
+  return recordOf(plan, startedAt, describeMachine(pinned, versions), all, runs, [
+    ...reasons,
+    ...runs.flatMap(accountingReasons),
+  ])
 }
 
 /** Judges the runs, unless a reason makes them invalid. */
@@ -69,7 +80,7 @@ function recordOf(
     scenario: name,
     question: scenario.question,
     explanation: scenario.explanation,
-    limits: [...scenario.limits],
+    limits: [...scenario.limits, ...(plan.engines.includes('simulation') ? simulatedLimits : [])],
     command,
     startedAt: startedAt.toISOString(),
     tookMs: Date.now() - startedAt.getTime(),
@@ -84,10 +95,32 @@ function recordOf(
       skipped,
     })),
     valid: { ok, reasons },
-    claims: ok ? scenario.judge(runs).map(judgeClaim) : [],
+    claims: ok ? plan.engines.flatMap(engine => claimsOf(plan, runs, engine)) : [],
     runs,
-    comparisons: ok ? compareVariants(runs, scenario.measuredPhase) : [],
+    comparisons: ok
+      ? plan.engines.flatMap(engine => compareVariants(runsOf(runs, engine), scenario.measuredPhase))
+      : [],
   } satisfies ScenarioRecord)
+}
+
+const runsOf = (runs: readonly Run[], engine: Engine) => runs.filter(run => run.engine === engine)
+
+/** What is claimed of the runs of one engine; beside live runs a claim says that it is about the simulator. */
+function claimsOf({ scenario, engines }: RunPlan, runs: readonly Run[], engine: Engine): JudgedClaim[] {
+  const claims = scenario.judge(runsOf(runs, engine)).map(judgeClaim)
+  const isBeside = engine === 'simulation' && engines.length > 1
+  return isBeside ? claims.map(one => ({ ...one, claim: `Simulated: ${one.claim}` })) : claims
+}
+
+const runnable = (candidates: readonly Candidate[]) =>
+  candidates.filter(({ skipped }) => skipped === null).map(({ variant }) => variant)
+
+async function simulateAll(plan: RunPlan, variants: readonly Variant[], display: ProgressDisplay): Promise<Run[]> {
+  let number = 0
+  return runSimulated(plan, variants, run => {
+    const { variant, repeat } = run
+    display.ended({ variant, repeat, number: ++number, runs: variants.length * plan.repeats }, run)
+  })
 }
 
 async function candidateOf(variant: Variant, versions: Record<string, string>): Promise<Candidate> {
@@ -114,7 +147,7 @@ async function runAll(
 ): Promise<void> {
   const { plan } = context
   const { warmUpMs = warmUpOf(plan.scenario.load), capacity } = plan
-  const flatOutMs = capacity ? capacity.warmUpMs + capacity.durationMs : 0
+  const flatOutMs = capacity ? capacity.warmUpMs + 2 * capacity.durationMs : 0
   const phasesMs = plan.phases.reduce((sum, phase) => sum + phase.durationMs, warmUpMs + flatOutMs)
   const order = interleave(variants, plan.repeats)
   let rerunsLeft = Math.floor(order.length / runsPerRerun)
@@ -145,12 +178,22 @@ function describeLoad({ scenario, phases, capacity }: RunPlan): ScenarioRecord['
     summary: capacity ? `${loadInWords(scenario)} ${capacityInWords(capacity)}` : loadInWords(scenario),
     hostile,
     phases: phases.map(({ name, durationMs }) => ({ name, durationMs, hostile: attacked(name) })),
+    faults: faultsInTime(scenario.faults ?? [], phases),
     measuredPhase: scenario.measuredPhase,
   }
 }
 
+/** The faults with their instants from the start of the load. */
+function faultsInTime(faults: readonly FaultPlan[], phases: readonly Phase[]): ScenarioRecord['load']['faults'] {
+  return faults.map(({ fault, origin, phase }) => {
+    const at = phases.findIndex(({ name }) => name === phase)
+    const fromMs = phases.slice(0, at).reduce((sum, { durationMs }) => sum + durationMs, 0)
+    return { fault, origin, fromMs, toMs: fromMs + phases[at]!.durationMs }
+  })
+}
+
 function capacityInWords({ connections, durationMs }: CapacityPlan): string {
-  return `Then, in a closed loop, ${connections} connections ask again as soon as they are answered, for ${durationMs / 1000} s.`
+  return `Then, in a closed loop, ${connections} connections ask again as soon as they are answered, for ${durationMs / 1000} s by autocannon and as long again by a leaner client.`
 }
 
 /** What single origins have of their own, by name: "service fixed:ms=50 slots 4". */
@@ -172,14 +215,19 @@ export function loadInWords({ load: honest, origins, hostile, faults = [] }: Sce
     connections.kind === 'keep-alive'
       ? `Requests (${honest.profile}) on ${connections.count} kept connections`
       : `Sessions (${honest.profile}) of ${connections.requests} requests ${connections.gapMs} ms apart, each on its own connection`
-  const asking = honest.keys ? ` for ${honest.keys.count} keys (Zipf, exponent ${honest.keys.exponent})` : ''
-  const { count, service, responseBytes, each = {}, slots, linkMs } = origins
-  const traits = Object.entries({ slots, ...eachInWords(each) }).flatMap(([name, value]) =>
+  const asking = honest.keys
+    ? ` for ${honest.keys.count} keys (Zipf, exponent ${honest.keys.exponent})`
+    : honest.request
+      ? ` for ${honest.request}`
+      : ''
+  const posts = honest.postShare === undefined ? '' : `, ${honest.postShare * 100} % of them POSTs,`
+  const { count, service, responseBytes, each = {}, slots, slotFrom, idleMs, linkMs } = origins
+  const traits = Object.entries({ slots, slotFrom, idleMs, ...eachInWords(each) }).flatMap(([name, value]) =>
     value === undefined ? [] : `, ${name} ${value}`,
   )
   const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`)
   const broken = faults.map(({ fault, origin, phase }) => `; ${fault} at o${origin} in phase ${phase}`)
   const far = linkMs === undefined ? ')' : `) at a round trip of ${linkMs} ms`
   const rest = [...traits, far, ...against, ...broken].join('')
-  return `${who}${asking}, to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.`
+  return `${who}${asking}${posts || ','} to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.`
 }

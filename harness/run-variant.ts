@@ -1,10 +1,10 @@
 // One run: a fresh rig, a fresh target, the load, the summary. Whatever happens, both are stopped before it returns.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CapacityPlan, LoadPlan, Variant } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
 import type { Run } from '../core/record.ts'
 import { load } from '../core/registry.ts'
+import type { CapacityPlan, LoadPlan, Variant } from '../core/scenario.ts'
 import { weightsOf } from '../fault-injection/origin-plan.ts'
 import type { Children } from './children.ts'
 import type { Pinning } from './pinning.ts'
@@ -46,7 +46,8 @@ export async function runVariant(
   onProgress: (progress: Progress) => void,
 ): Promise<Run> {
   const { scenario, phases, seed, throttleMs } = plan
-  const { load: honest, hostile, faults = [], measuredPhase } = scenario
+  const { hostile, faults = [], measuredPhase } = scenario
+  const honest = variant.request === undefined ? scenario.load : { ...scenario.load, request: variant.request }
   const linkMs = variant.linkMs ?? scenario.origins.linkMs
   const link = linkMs === undefined ? {} : { linkMs }
   const origins = { ...scenario.origins, ...link }
@@ -81,6 +82,7 @@ export async function runVariant(
       load: honest,
       phases,
       measuredPhase,
+      faults,
       observations,
       stats,
     })

@@ -45,6 +45,14 @@ describe('phases', () => {
   })
 })
 
+test('the first byte is told where a body came in pieces, and came with the last elsewhere', () => {
+  const rows = [...every10Ms(60, 0, { latencyMs: 50, firstByteMs: 8 }), ...every10Ms(60, 1000, { latencyMs: 50 })]
+  const [first, second] = summarise(inputOf(rows)).phases
+  expect(first!.firstByte!.count).toBe(60)
+  expect(first!.firstByte!.p50Ms).toBeCloseTo(8, 1)
+  expect(second).not.toHaveProperty('firstByte')
+})
+
 test('errors are counted by fate and give no latency', () => {
   const rows = [
     ...every10Ms(90, 0),
@@ -162,10 +170,10 @@ describe('timing', () => {
   test('nor a busy generator, nor a neighbour on either core', () => {
     expect(timing({ generatorCpu: 0.95 }).reasons).toEqual(['the generator used 95 % of its core'])
     expect(timing({ generatorQueue: 0.3 }).reasons).toEqual([
-      expect.stringContaining('generator waiting for 30 % of the run'),
+      expect.stringContaining('generator was ready and without a core for 30 %'),
     ])
     expect(timing({ runQueueShare: 0.2 }).reasons).toEqual([
-      expect.stringContaining('target waiting for 20 % of the run'),
+      expect.stringContaining('target was ready and without a core for 20 %'),
     ])
   })
 })

@@ -1,9 +1,12 @@
 // One run as the record shows it, made from what the rig observed and nothing else: a pure function, so that it is tested
 // on made-up logs with known answers.
-import type { Architecture, HostileReport, LoadPlan, Phase, Variant } from '../core/contracts.ts'
+import type { HostileReport } from '../core/contracts.ts'
 import type { Run } from '../core/record.ts'
 import type { RequestLog } from '../core/request-log.ts'
+import type { Architecture, FaultPlan, LoadPlan, Phase, Variant } from '../core/scenario.ts'
 import { capacityCounters, capacityFaults, capacityRunQueueShare } from './capacity-figures.ts'
+import { executionCounters } from './execution-counters.ts'
+import { faultCounters } from './fault-counters.ts'
 import { originCounters } from './origin-counters.ts'
 import { phasesOf, spanOf } from './phases.ts'
 import { type Observations, type Sample, unpackLog } from './rig-protocol.ts'
@@ -13,19 +16,22 @@ import type { TargetStats } from './target.ts'
 import { judgeAccounting, judgeTiming } from './trust.ts'
 
 export interface RunInput {
-  readonly variant: Pick<Variant, 'name' | 'target' | 'linkMs'> & { readonly settings: Architecture }
+  readonly variant: Pick<Variant, 'name' | 'target' | 'linkMs' | 'request'> & { readonly settings: Architecture }
+  readonly engine?: Run['engine']
   readonly repeat: number
   readonly seed: number
   readonly load: LoadPlan
   readonly phases: readonly Phase[]
   readonly measuredPhase: string
+  /** Absent: none. */
+  readonly faults?: readonly FaultPlan[]
   readonly observations: Observations
   readonly stats: readonly TargetStats[]
 }
 
 /** The summary of one run. Rows due before the first phase (the warm-up) count in the accounts and nowhere else. */
 export function summarise(input: RunInput): Run {
-  const { variant, repeat, seed, load, phases, observations } = input
+  const { variant, engine = 'live', repeat, seed, load, phases, observations } = input
   const { samples, phasesAt, scheduleHash, timeOrigin, capacity } = observations
   const log = unpackLog(observations.log)
   const durationMs = phases.reduce((sum, phase) => sum + phase.durationMs, 0)
@@ -37,10 +43,14 @@ export function summarise(input: RunInput): Run {
   return {
     variant: variant.name,
     target: variant.target,
-    engine: 'live',
+    engine,
     repeat,
     seed,
-    settings: { ...variant.settings, ...(variant.linkMs === undefined ? {} : { linkMs: variant.linkMs }) },
+    settings: {
+      ...variant.settings,
+      ...(variant.linkMs === undefined ? {} : { linkMs: variant.linkMs }),
+      ...(variant.request === undefined ? {} : { request: variant.request }),
+    },
     phases: summaries,
     latency,
     throughput,
@@ -50,6 +60,8 @@ export function summarise(input: RunInput): Run {
     counters: {
       ...countersOf(log, observations, input.stats),
       ...originCounters(log, observations, phases, input.measuredPhase),
+      ...executionCounters(log, observations),
+      ...faultCounters(log, phasesAt, phases, input.faults ?? []),
       ...(capacity ? capacityCounters(capacity, samples) : {}),
     },
     series: seriesOf({ log, samples, stats: onClock(input.stats, timeOrigin), phasesAt, durationMs }),
@@ -122,6 +134,7 @@ function countersOf(
     originConnectionsWithoutRequest: ledger.connectionsWithoutRequest,
     originRequests: ledger.requests,
     originRequestsNotHonest: ledger.requestsNotHonest,
+    originOthersHeldMs: ledger.othersHeldMs,
     originInFlightPeak: ledger.inFlightPeak,
     attackersOpened: sum(report => report.opened),
     attackersHeldPeak: sum(report => report.heldPeak),

@@ -1,6 +1,8 @@
 // What can be put into the tunnel: one file per kind in harness/targets, each started fresh for every run, listening on
 // one loopback port and forwarding to the scripted origins.
-import type { Architecture } from '../core/contracts.ts'
+
+import { parseSpec } from '../core/registry.ts'
+import type { Architecture, StrategySpec } from '../core/scenario.ts'
 import type { Children } from './children.ts'
 
 /** Where a target was found, or one sentence saying what is missing and how to get it. */
@@ -53,6 +55,22 @@ export interface Target {
   refuses(architecture: Architecture): string | null
   /** @throws InvalidRunError in one sentence when it does not come up. */
   start(options: StartOptions): Promise<RunningTarget>
+}
+
+/**
+ * The first parameter of `spec` that a target has no equivalent of, as "seam=spec, which sets name"; null when there is
+ * none. `understood`: the parameters it has, each with the values it takes (absent: any).
+ */
+export function parameterWithoutEquivalent(
+  seam: string,
+  spec: StrategySpec,
+  understood: Readonly<Record<string, RegExp | null>>,
+): string | null {
+  for (const [name, value] of Object.entries(parseSpec(spec, seam).given)) {
+    if (!(name in understood)) return `${seam}=${spec}, which sets ${name}`
+    if (understood[name] && !understood[name].test(value)) return `${seam}=${spec}, with that ${name}`
+  }
+  return null
 }
 
 export function defineTarget(target: Target): Target {

@@ -1,8 +1,9 @@
 // May the numbers of a run be believed? Accounting: every scheduled request has one fate, and what was answered was seen
-// by an origin; otherwise the run is invalid. Timing: was the instrument, or a neighbour, the bottleneck? Then timing
+// by an origin; otherwise the run is invalid. Timing: was the instrument, or the lack of a core, the bottleneck? Then timing
 // claims are undecided, while counts stand.
-import type { LoadPlan } from '../core/contracts.ts'
+
 import { fates, type RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 
 export interface Trust {
   ok: boolean
@@ -20,7 +21,10 @@ const spinLagMs = 4
 /** A timer is late by 1 to 2 ms by itself; what is judged on such a load lies far above a hundredth of the time-out. */
 const timerLagMs = 2
 const timerLagShareOfTimeout = 0.01
-/** Above this share of the run in which a process was ready but another one had its core, delays are the neighbour's. */
+/**
+ * Above this share of the run in which a process was ready and waited for a core, its delays are not its own. The kernel's
+ * account says that something else ran there, not what: a stranger, another thread of the same process, or the kernel itself.
+ */
 const runQueueShare = 0.1
 /** A generator on timers that needs nearly all of a core is behind with its work (spinning takes all of it by design). */
 const generatorCpuShare = 0.9
@@ -66,15 +70,15 @@ export function judgeTiming(load: LoadPlan, evidence: TimingEvidence): Trust {
   }
   if (evidence.generatorRunQueueShare > runQueueShare) {
     reasons.push(
-      `other processes kept the generator waiting for ${percent(evidence.generatorRunQueueShare)} of the run`,
+      `the generator was ready and without a core for ${percent(evidence.generatorRunQueueShare)} of the run`,
     )
   }
   if (evidence.targetRunQueueShare > runQueueShare) {
-    reasons.push(`other processes kept the target waiting for ${percent(evidence.targetRunQueueShare)} of the run`)
+    reasons.push(`the target was ready and without a core for ${percent(evidence.targetRunQueueShare)} of the run`)
   }
   const { capacityRunQueueShare = 0 } = evidence
   if (capacityRunQueueShare > runQueueShare) {
-    reasons.push(`other processes kept the target waiting for ${percent(capacityRunQueueShare)} of the closed loop`)
+    reasons.push(`the target was ready and without a core for ${percent(capacityRunQueueShare)} of the closed loop`)
   }
   if (load.pacing === 'timer' && evidence.generatorCpuShare > generatorCpuShare) {
     reasons.push(`the generator used ${percent(evidence.generatorCpuShare)} of its core`)

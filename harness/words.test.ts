@@ -24,6 +24,7 @@ describe('splitStrategies', () => {
     ['a:x=1,y=2,b', ['a:x=1,y=2', 'b']],
     ['a:x=1,b:y=2,z=3,c', ['a:x=1', 'b:y=2,z=3', 'c']],
     ['300,600', ['300', '600']],
+    ['a:x=1,y=2+b:z=3,w=4,c+d,e', ['a:x=1,y=2+b:z=3,w=4', 'c+d', 'e']],
   ])('%s', (text, strategies) => {
     expect(splitStrategies(text)).toEqual(strategies)
   })

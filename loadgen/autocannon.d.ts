@@ -7,7 +7,7 @@ declare module 'autocannon' {
   /** One connection and the requests that wait on it. Fields with an underscore are autocannon's own. */
   interface Client extends EventEmitter {
     conn: Socket
-    readonly pipelinedRequests: { size(): number; peek(): { bytes: number } | undefined; clear(): void }
+    readonly pipelinedRequests: { size(): number; peek(): object | undefined; clear(): void }
     readonly parser: { reinitialize(type: 'RESPONSE'): void }
     _connect(): void
   }

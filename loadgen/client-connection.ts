@@ -10,6 +10,8 @@ import { isPortTaken, maxPortTries, sourceOptions } from './source-ports.ts'
 /** Scanned before the next read fills it, so all connections of the process share it. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
+const noBody = '\r\ncontent-length: 0'
+
 export type Ended = Exclude<Fate, 'pending'>
 
 /** What all connections of one load have in common, and whom they tell. */
@@ -21,6 +23,8 @@ export interface Line {
   /** What is asked for, by key; without keys all rows ask for the first. */
   readonly targets: readonly string[]
   readonly keys: Int32Array | null
+  /** 1 for each row that is a POST; null when all are GETs. */
+  readonly posts: Uint8Array | null
   /** The request between its target and the row's number, and after it. */
   readonly requestBeforeIndex: string
   readonly requestAfterIndex: string
@@ -78,7 +82,10 @@ export class ClientConnection {
     const { line, row } = this
     line.log.sentAt[row] = performance.now()
     const target = line.targets[line.keys === null ? 0 : line.keys[row]!]!
-    this.socket!.write(`GET ${target}${line.requestBeforeIndex}${row}${line.requestAfterIndex}`, 'latin1')
+    const isPost = line.posts !== null && line.posts[row] === 1
+    const before = `${isPost ? 'POST' : 'GET'} ${target}${line.requestBeforeIndex}`
+    const after = isPost ? `${noBody}${line.requestAfterIndex}` : line.requestAfterIndex
+    this.socket!.write(`${before}${row}${after}`, 'latin1')
   }
 
   private openSocket(): void {
@@ -105,8 +112,9 @@ export class ClientConnection {
     if (socket !== this.socket) return true
     // Bytes nobody asked for: the connection is out of step and cannot carry another request.
     const progress = this.row < 0 ? 'bad' : this.scanner.feed(readBuffer, count)
-    if (progress === 'bad') this.fail('bad-response')
-    else if (progress === 'complete') this.complete()
+    if (progress === 'complete') this.complete()
+    else if (progress === 'bad') this.fail('bad-response')
+    else if (this.scanner.bodyBytes > 0) this.noteFirstByte()
     return true
   }
 
@@ -128,6 +136,11 @@ export class ClientConnection {
     else if (error.code === 'CLOSED') this.fail('closed')
     else if (error.code === 'ETIMEDOUT') this.fail('timeout')
     else this.fail(this.established ? 'reset' : 'refused')
+  }
+
+  private noteFirstByte(): void {
+    const { firstByteAt } = this.line.log
+    if (firstByteAt[this.row] === 0) firstByteAt[this.row] = performance.now()
   }
 
   private complete(): void {

@@ -2,45 +2,17 @@
 // and nothing of latency: a server that stalls is simply asked less. The requests are autocannon's (9.0.0); its latencies,
 // rounded to milliseconds, and its count of errors, which lacks answers that break off, are not used.
 import autocannon, { type Client } from 'autocannon'
-import type { Ms } from '../core/contracts.ts'
-import type { Fate } from '../core/request-log.ts'
+import {
+  type ClosedFailure,
+  type ClosedLoopOptions,
+  type ClosedLoopResult,
+  failuresInARow,
+  Tally,
+} from './closed-tally.ts'
 import { localFault } from './local-faults.ts'
-
-export interface ClosedLoopOptions {
-  readonly host: string
-  readonly port: number
-  /** Path and query of every request; `/` when absent. */
-  readonly target?: string
-  readonly connections: number
-  /** Load before the answers count. */
-  readonly warmUpMs: Ms
-  readonly durationMs: Ms
-  /** 1000 and up; 2000 when absent. */
-  readonly timeoutMs?: Ms
-}
-
-/** How a request of the closed loop failed; the words are those of the open loop. */
-export type ClosedFailure = Exclude<Fate, 'pending' | 'ok' | 'unsent'>
-
-/** Every request sent was answered with 200, failed, or was without an answer when the load ended. */
-export interface ClosedLoopResult {
-  /** What counts as the measurement, on this process's performance.now(). */
-  readonly fromAt: Ms
-  readonly toAt: Ms
-  /** Answers with status 200 between the two. */
-  readonly answered: number
-  readonly sent: number
-  readonly ok: number
-  readonly failures: Readonly<Partial<Record<ClosedFailure, number>>>
-  /** At most one for each connection. */
-  readonly unanswered: number
-}
 
 /** autocannon looks only so often whether it is to stop. */
 const stopWithinMs = 20
-/** So many failures without an answer between them mean that nobody is there: autocannon dials again without a pause. */
-const failuresInARow = 500
-
 /**
  * Runs one closed loop; it ends `warmUpMs` + `durationMs` later, or earlier when only failures are left.
  * @throws InvalidRunError when this machine ran out of ports or descriptors.
@@ -89,7 +61,7 @@ function follow(client: Client, tally: Tally): void {
     if (dialled) {
       // An orderly close is no error to autocannon; what was asked on the connection is lost all the same.
       const lost = client.pipelinedRequests.peek()
-      if (lost && !failed) tally.fail(lost.bytes > 0 ? 'bad-response' : 'closed')
+      if (lost && !failed) tally.fail('closed')
       client.pipelinedRequests.clear()
       client.parser.reinitialize('RESPONSE')
       for (const event of ['data', 'end', 'error']) client.conn.removeAllListeners(event)
@@ -104,38 +76,4 @@ function follow(client: Client, tally: Tally): void {
 function kindOf(error: NodeJS.ErrnoException): ClosedFailure {
   if (error.message === 'request timed out') return 'timeout'
   return error.code === 'ECONNREFUSED' ? 'refused' : 'reset'
-}
-
-class Tally {
-  sent = 0
-  unanswered = 0
-  failuresInARow = 0
-  private ok = 0
-  private answered = 0
-  private readonly failures: Partial<Record<ClosedFailure, number>> = {}
-  private readonly fromAt: Ms
-  private readonly toAt: Ms
-
-  constructor(fromAt: Ms, toAt: Ms) {
-    this.fromAt = fromAt
-    this.toAt = toAt
-  }
-
-  respond(status: number): void {
-    if (status !== 200) return this.fail('bad-status')
-    const now = performance.now()
-    this.failuresInARow = 0
-    this.ok++
-    if (now >= this.fromAt && now < this.toAt) this.answered++
-  }
-
-  fail(kind: ClosedFailure): void {
-    this.failuresInARow++
-    this.failures[kind] = (this.failures[kind] ?? 0) + 1
-  }
-
-  result(endedAt: Ms): ClosedLoopResult {
-    const { fromAt, answered, sent, ok, failures, unanswered } = this
-    return { fromAt, toAt: Math.min(this.toAt, endedAt), answered, sent, ok, failures, unanswered }
-  }
 }

@@ -1,5 +1,6 @@
 // Which connection carries a request that is due: the two connection plans of a load, behind one small interface.
-import type { LoadPlan, Ms } from '../core/contracts.ts'
+import type { Ms } from '../core/contracts.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { ClientConnection, type Line } from './client-connection.ts'
 import type { Schedule } from './schedule.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { drawKeys } from './keys.ts'
+import { drawKeys, drawPosts } from './keys.ts'
 
 test('keys come as often as Zipf says, and the same seed gives the same keys', () => {
   const keys = drawKeys({ count: 4, exponent: 1 }, 100_000, 7)
@@ -23,4 +23,14 @@ test.each([
   { count: 10, exponent: -1 },
 ])('%j is refused', plan => {
   expect(() => drawKeys(plan, 1, 1)).toThrow('load.keys')
+})
+
+test('posts are drawn by their share, the same for the same seed', () => {
+  const posts = drawPosts(0.3, 10_000, 1)
+  expect(posts.reduce((sum, post) => sum + post, 0)).toBeGreaterThan(2800)
+  expect(posts.reduce((sum, post) => sum + post, 0)).toBeLessThan(3200)
+  expect(drawPosts(0.3, 10_000, 1)).toEqual(posts)
+  expect(drawPosts(0, 5, 1)).toEqual(new Uint8Array(5))
+  expect(drawPosts(1, 5, 1)).toEqual(new Uint8Array(5).fill(1))
+  expect(() => drawPosts(1.1, 1, 1)).toThrow('load.postShare: 1.1 given')
 })

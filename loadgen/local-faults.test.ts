@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { LoadPlan } from '../core/contracts.ts'
 import { InvalidRunError } from '../core/errors.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { localFault } from './local-faults.ts'
 import { OpenLoop } from './open.ts'
 import { buildSchedule } from './schedule.ts'

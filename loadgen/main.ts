@@ -1,9 +1,9 @@
 // The load generator by itself, behind `npm run load`: one open-loop load against a server on this machine, and a table.
 import { createLogUpdate } from 'log-update'
-import type { LoadPlan } from '../core/contracts.ts'
 import { exitStatus, UsageError, unknownName } from '../core/errors.ts'
 import { choice, count, decodeParameters, number, type Values } from '../core/parameters.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { OpenLoop } from './open.ts'
 import { buildSchedule } from './schedule.ts'
 import { type LoadOutcome, loadTable } from './summary-table.ts'
@@ -56,12 +56,12 @@ async function run(url: URL, settings: Values<typeof loadParameters>): Promise<L
     pacing: settings.pacing,
     timeoutMs: settings.timeoutMs,
     from: host === '::1' ? '::1' : '127.0.0.1',
+    request: url.pathname + url.search,
   }
   const schedule = await buildSchedule(plan, settings.seconds * 1000, settings.seed)
   const log = new RequestLog(schedule.size)
-  const target = url.pathname + url.search
   const port = Number(url.port || 80)
-  const loop = new OpenLoop({ schedule, plan, log, host, port, target, expectedBytes: null })
+  const loop = new OpenLoop({ schedule, plan, log, host, port, expectedBytes: null })
   await loop.connect()
   const cpuBefore = process.cpuUsage()
   const startAt = performance.now()

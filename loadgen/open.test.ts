@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { LoadPlan } from '../core/contracts.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { startOrigins } from '../fault-injection/origin.ts'
 import { OpenLoop, type OpenLoopOptions } from './open.ts'
 import { buildSchedule } from './schedule.ts'
@@ -13,14 +13,17 @@ afterEach(async () => {
 })
 
 /** A server that hands every request head it reads to `onRequest`. */
-async function serve(onRequest: (socket: Socket, index: number, target: string) => void): Promise<number> {
+async function serve(
+  onRequest: (socket: Socket, index: number, target: string, head: string) => void,
+): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('data', bytes => {
-      const request = /^GET (\S+)[\s\S]*x-request-index: (\d+)/.exec(bytes.toString('latin1'))
-      if (request) onRequest(socket, Number(request[2]), request[1]!)
+      const head = bytes.toString('latin1')
+      const request = /^(?:GET|POST) (\S+)[\s\S]*x-request-index: (\d+)/.exec(head)
+      if (request) onRequest(socket, Number(request[2]), request[1]!, head)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -77,6 +80,36 @@ const fatesOf = (log: RequestLog) => Array.from({ length: log.size }, (_, row) =
 const all = (fate: string) => new Array(9).fill(fate)
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
+test('the first byte of a body is noted when it comes before the last read, and only then', async () => {
+  const port = await serve((socket, index) => {
+    if (index % 2 === 0) return void socket.write(answer)
+    socket.write(answer.slice(0, -1))
+    setTimeout(() => socket.write(answer.slice(-1)), 30)
+  })
+  const { loop, log } = await loopFor(port, { plan: { ...plan, request: '/events' } })
+  await loop.connect()
+  loop.start(performance.now())
+  await loop.finished
+  expect(fatesOf(log)).toEqual(all('ok'))
+  for (let row = 0; row < log.size; row++) {
+    if (row % 2 === 0) expect(log.firstByteAt[row]).toBe(0)
+    else {
+      expect(log.firstByteAt[row]!).toBeGreaterThan(log.sentAt[row]!)
+      expect(log.firstByteAt[row]!).toBeLessThan(log.endedAt[row]!)
+    }
+  }
+})
+
+test('the plan says what is asked for', async () => {
+  const targets = new Set<string>()
+  const port = await serve((socket, _, target) => {
+    targets.add(target)
+    socket.write(answer)
+  })
+  await fatesAgainst(port, { plan: { ...plan, request: '/?events=2' } })
+  expect([...targets]).toEqual(['/?events=2'])
+})
+
 test('a request for key k asks for /k/<k>', async () => {
   const targets: string[] = []
   const port = await serve((socket, index, target) => {
@@ -87,6 +120,23 @@ test('a request for key k asks for /k/<k>', async () => {
   expect(await fatesAgainst(port, { plan: keyed })).toEqual(all('ok'))
   const { keys } = await buildSchedule(keyed, 100, 1)
   expect(targets).toEqual(Array.from(keys!, key => `/k/${key}`))
+})
+
+test('POSTs are sent where they were drawn, and say that they have no body', async () => {
+  const heads: string[] = []
+  const port = await serve((socket, index, _target, head) => {
+    heads[index] = head
+    socket.write(answer)
+  })
+  const mixed = { ...plan, postShare: 0.5 }
+  const schedule = await buildSchedule(mixed, 100, 1)
+  expect(await fatesAgainst(port, { plan: mixed, schedule })).toEqual(all('ok'))
+  expect(new Set(schedule.posts)).toEqual(new Set([0, 1]))
+  heads.forEach((head, row) => {
+    expect(head.startsWith(schedule.posts![row] === 1 ? 'POST / ' : 'GET / ')).toBe(true)
+    expect(head.includes('\r\ncontent-length: 0\r\n\r\n')).toBe(schedule.posts![row] === 1)
+  })
+  expect(schedule.hash).not.toBe((await buildSchedule(plan, 100, 1)).hash)
 })
 
 describe('every request has one fate', () => {

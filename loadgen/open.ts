@@ -1,9 +1,10 @@
 // The open-loop generator: sends each request when it is due, whatever became of the ones before, and gives every row of
 // the log exactly one fate. Latency counted from `dueAt` is therefore what a user would have waited.
 // Source of the idea: Tene, "How NOT to Measure Latency", 2013; Schroeder et al., "Open Versus Closed", NSDI 2006.
-import type { LoadPlan, Ms } from '../core/contracts.ts'
+import type { Ms } from '../core/contracts.ts'
 import type { InvalidRunError } from '../core/errors.ts'
 import type { RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import type { ClientConnection, Ended, Line } from './client-connection.ts'
 import { type Dispatch, dispatchFor } from './dispatch.ts'
 import { pace, sharpenTimers } from './pacing.ts'
@@ -16,8 +17,6 @@ export interface OpenLoopOptions {
   readonly log: RequestLog
   readonly host: string
   readonly port: number
-  /** Path and query of every request; `/` when absent. A schedule with keys has targets of its own. */
-  readonly target?: string
   /** 200 when absent. */
   readonly expectedStatus?: number
   /** Body length of a right answer; null accepts any. */
@@ -142,14 +141,15 @@ export class OpenLoop {
   }
 
   private makeLine(): Line {
-    const { host, port, plan, log, schedule, target = '/', expectedStatus = 200, expectedBytes } = this.options
+    const { host, port, plan, log, schedule, expectedStatus = 200, expectedBytes } = this.options
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     return {
       host,
       port,
       from: plan.from,
-      targets: plan.keys ? Array.from({ length: plan.keys.count }, (_, key) => `/k/${key}`) : [target],
+      targets: plan.keys ? Array.from({ length: plan.keys.count }, (_, key) => `/k/${key}`) : [plan.request ?? '/'],
       keys: schedule.keys,
+      posts: schedule.posts,
       requestBeforeIndex: ` HTTP/1.1\r\nhost: ${authority}\r\nx-request-index: `,
       requestAfterIndex: '\r\n\r\n',
       expectedStatus,

@@ -1,7 +1,7 @@
 // How the generator waits for the next instant. Spinning is punctual to microseconds and takes a whole core; timers take
 // little and are late by about a millisecond. Neither counts on being woken in time: every turn looks at the clock.
 import { writeFileSync } from 'node:fs'
-import type { LoadPlan } from '../core/contracts.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 
 /** Calls `turn` again and again until it returns false. Blocking in `turn` blocks the sockets of this process too. */
 export function pace(pacing: LoadPlan['pacing'], turn: () => boolean): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { LoadPlan } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { buildSchedule } from './schedule.ts'
 
 const keepAlive = (profile: string): LoadPlan => ({
@@ -53,6 +53,11 @@ describe('constant arrivals', () => {
     })
     expect(new Set(session)).toEqual(new Set([-1]))
   })
+})
+
+test('bursts come at one instant and at multiples of their distance', async () => {
+  const { dueMs } = await buildSchedule(keepAlive('bursts:size=3,everyMs=300'), 1000, 1)
+  expect([...dueMs]).toEqual([300, 300, 300, 600, 600, 600, 900, 900, 900])
 })
 
 describe('Poisson arrivals', () => {

@@ -1,11 +1,12 @@
 // The schedule: every request's intended instant, computed before the load starts, so that a slow proxy or a late
 // generator cannot change what was asked, and every variant of a scenario is asked the same.
 import { createHash } from 'node:crypto'
-import type { AnyStrategy, LoadPlan, LoadProfile, Ms } from '../core/contracts.ts'
+import type { AnyStrategy, LoadProfile, Ms } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
 import { randomStream } from '../core/random.ts'
 import { choose, make } from '../core/registry.ts'
-import { drawKeys } from './keys.ts'
+import type { LoadPlan } from '../core/scenario.ts'
+import { drawKeys, drawPosts } from './keys.ts'
 
 /** More rows than this would not fit in memory beside the request log. */
 const maxRows = 20_000_000
@@ -19,7 +20,9 @@ export interface Schedule {
   readonly session: Int32Array
   /** The key each request asks for; null where the plan has no keys. */
   readonly keys: Int32Array | null
-  /** Twelve hex digits over all offsets, sessions and keys: equal when, and practically only when, the schedules are equal. */
+  /** 1 for each request that is a POST, 0 for a GET; null where all are GETs. */
+  readonly posts: Uint8Array | null
+  /** Twelve hex digits over all offsets, sessions, keys and methods: equal when, and practically only when, the schedules are equal. */
   readonly hash: string
 }
 
@@ -36,9 +39,17 @@ export async function buildSchedule(plan: LoadPlan, durationMs: Ms, seed: number
       ? sessionRequests(arrivals, plan.connections.requests, plan.connections.gapMs, durationMs)
       : { dueMs: Float64Array.from(arrivals), session: new Int32Array(arrivals.length).fill(-1) }
   const keys = plan.keys ? drawKeys(plan.keys, dueMs.length, seed) : null
+  const posts = plan.postShare === undefined ? null : drawPosts(plan.postShare, dueMs.length, seed)
   const hash = createHash('sha256').update(dueMs).update(session)
   if (keys) hash.update(keys)
-  return { size: dueMs.length, dueMs, session, keys, hash: hash.digest('hex').slice(0, 12) }
+  if (posts) hash.update(posts)
+  return { size: dueMs.length, dueMs, session, keys, posts, hash: hash.digest('hex').slice(0, 12) }
+}
+
+/** 1 for each request that is the first of its session, else 0. */
+export function firstsOf({ session }: Pick<Schedule, 'session'>): Uint8Array {
+  const seen = new Set<number>()
+  return Uint8Array.from(session, one => (seen.has(one) ? 0 : seen.add(one) && 1))
 }
 
 function arrivalsOf(profile: LoadProfile, durationMs: Ms, seed: number): number[] {

@@ -4,8 +4,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import type { LoadPlan } from '../core/contracts.ts'
 import { RequestLog } from '../core/request-log.ts'
+import type { LoadPlan } from '../core/scenario.ts'
 import { OpenLoop } from './open.ts'
 import { buildSchedule } from './schedule.ts'
 

@@ -56,7 +56,12 @@ const broken: [name: string, config: object, says: string[]][] = [
   [
     'unknown strategy',
     { upstreams, balancer: 'rond-robin' },
-    ['balancer', '"rond-robin"', 'power-of-two, random, ring-hash, round-robin'],
+    ['balancer', '"rond-robin"', 'random, rendezvous, ring-hash, round-robin'],
+  ],
+  [
+    'a balancer that needs what this proxy has not',
+    { upstreams, balancer: 'slow-start+prequal' },
+    ['balancer: "slow-start+prequal" needs probes, which only the simulator has', 'engine=simulation'],
   ],
   [
     'unknown parameter',

@@ -9,14 +9,15 @@ import type {
   BufferingPolicy,
   ConnectionPool,
   Described,
+  Filter,
   HealthPolicy,
   Limiter,
   RetryPolicy,
-  StrategySpec,
 } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
 import type { ParameterTable } from '../core/parameters.ts'
-import { type Chosen, choose } from '../core/registry.ts'
+import { type Chosen, choose, refuseUnmet } from '../core/registry.ts'
+import type { StrategySpec } from '../core/scenario.ts'
 
 const ms = (standard: number) => z.number().min(0).max(86_400_000).default(standard)
 const whole = (standard: number, min: number, max: number) => z.int().min(min).max(max).default(standard)
@@ -58,6 +59,10 @@ const upstreamSchema = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535),
   weight: z.number().gt(0).max(1_000_000).default(1),
+  /** The failure domain, for zone-aware balancing. */
+  zone: z.string().min(1).optional(),
+  /** The level of preference, 0 first. */
+  priority: whole(0, 0, 127),
 })
 
 const fileSchema = z.strictObject({
@@ -69,6 +74,7 @@ const fileSchema = z.strictObject({
   limiter: spec('none'),
   health: spec('always'),
   retries: spec('none'),
+  filter: spec('none'),
   upstreams: z.array(upstreamSchema).min(1),
   routes: z
     .array(z.strictObject({ prefix: z.string().startsWith('/'), upstreams: z.array(z.string()).min(1) }))
@@ -79,6 +85,8 @@ const fileSchema = z.strictObject({
   /** A client that has sent its request and a FIN: has it left, or does it wait for its answer? TCP cannot tell. */
   halfClosedClients: z.enum(['abort', 'serve']).default('abort'),
   accessLog: z.boolean().default(false),
+  /** Where temporary files of held bodies are made; absent: where the system has its own. */
+  spoolDirectory: z.string().min(1).optional(),
   /** Seed of every random stream of the proxy. */
   seed: z.int().default(1),
 })
@@ -91,6 +99,8 @@ export interface UpstreamAddress {
   readonly host: string
   readonly port: number
   readonly weight: number
+  readonly zone?: string | undefined
+  readonly priority: number
 }
 
 export interface RouteConfig {
@@ -111,12 +121,14 @@ export interface ProxyConfig {
   readonly limiter: Chosen<AnyStrategy<Limiter>>
   readonly health: Chosen<AnyStrategy<HealthPolicy>>
   readonly retries: Chosen<AnyStrategy<RetryPolicy>>
+  readonly filter: Chosen<AnyStrategy<Filter>>
   readonly upstreams: readonly UpstreamAddress[]
   readonly routes: readonly RouteConfig[]
   readonly limits: Limits
   readonly timeouts: Timeouts
   readonly halfClosedClients: 'abort' | 'serve'
   readonly accessLog: boolean
+  readonly spoolDirectory?: string | undefined
   readonly seed: number
 }
 
@@ -150,10 +162,11 @@ export async function decodeConfig(value: unknown, where: string): Promise<Proxy
     threading: await choose('threading', file.threading, `${where}: threading`),
     pool: await choose('pool', file.pool, `${where}: pool`),
     buffering: await choose('buffering', file.buffering, `${where}: buffering`),
-    balancer: await choose('balancer', file.balancer, `${where}: balancer`),
+    balancer: await chooseBalancer(file.balancer, `${where}: balancer`),
     limiter: await choose('limiter', file.limiter, `${where}: limiter`),
     health: await choose('health', file.health, `${where}: health`),
     retries: await choose('retries', file.retries, `${where}: retries`),
+    filter: await choose('filter', file.filter, `${where}: filter`),
     routes: routes
       .map((route, at) => ({
         prefix: route.prefix,
@@ -166,6 +179,13 @@ export async function decodeConfig(value: unknown, where: string): Promise<Proxy
       }))
       .sort((a, b) => b.prefix.length - a.prefix.length),
   }
+}
+
+/** A balancer that this proxy can run: it sends no probes and reads no load reports. */
+async function chooseBalancer(spec: StrategySpec, where: string): Promise<Chosen<AnyStrategy<Balancer>>> {
+  const chosen = await choose<AnyStrategy<Balancer>>('balancer', spec, where)
+  refuseUnmet(chosen.strategy, spec, where)
+  return chosen
 }
 
 /** "limits.maxHeadBytes: 12 given; allowed: at least 256". */

@@ -4,6 +4,8 @@ import type { ProxyConfig } from './config.ts'
 import { DeadlineWheel, type Timed } from './deadlines.ts'
 import type { ClientConnection } from './downstream/client-connection.ts'
 import { Gather } from './gather.ts'
+import { HoldingAccount } from './holding/holding-account.ts'
+import { SpoolDirectory } from './holding/spool-file.ts'
 import { RequestHead } from './http1/head.ts'
 import type { Log } from './log.ts'
 import { type Counters, newCounters } from './statistics.ts'
@@ -19,6 +21,8 @@ export class WorkerContext {
   readonly counters: Counters = newCounters()
   readonly wheel = new DeadlineWheel(tickMs, performance.now())
   readonly gather = new Gather()
+  /** What the bodies take that are held. */
+  readonly holding: HoldingAccount
   /** The flyweight that the request parser fills. */
   readonly requestHead = new RequestHead()
   /** By id; the id is also the ticket of the client's exchange. */
@@ -32,6 +36,7 @@ export class WorkerContext {
     this.config = config
     this.accessLog = accessLog
     this.errorLog = errorLog
+    this.holding = new HoldingAccount(this.counters, new SpoolDirectory(config.spoolDirectory))
   }
 
   /** Gives a connection `ms` from `now`; 0 means no deadline. */

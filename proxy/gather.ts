@@ -1,7 +1,13 @@
 // Gathers the pieces of one message (head, chunk sizes, body bytes) so that they leave in one write. Small pieces are
 // copied into a slab and leave as one latin1 string: a string write copies synchronously, so the slab is free at once.
 // Large body pieces are not copied: they are written as they are, corked together with what came before.
-import type net from 'node:net'
+
+/** Where a message goes: a socket, or a body that is held for one. */
+export interface Outlet {
+  write(data: Buffer | string, encoding?: 'latin1'): boolean
+  cork(): void
+  uncork(): void
+}
 
 /** Pieces up to this size are copied. */
 const copyBytes = 8_192
@@ -11,10 +17,10 @@ export class Gather {
   /** Serialisers write into this at `length` and move `length` on; `reserve` makes room first. */
   readonly slab = Buffer.allocUnsafeSlow(slabBytes)
   length = 0
-  private socket: net.Socket | null = null
+  private socket: Outlet | null = null
   private corked = false
 
-  open(socket: net.Socket): void {
+  open(socket: Outlet): void {
     this.socket = socket
     this.length = 0
     this.corked = false

@@ -1,11 +1,12 @@
-// Runs one worker in this process. Shared by the threading models that have one, and by every worker process of the others.
+// Runs one worker in this thread. Shared by the threading models that have one, and by every worker of the others.
 import type net from 'node:net'
-import type { ProxyConfig } from './config.ts'
+import { type ProxyConfig, readConfig } from './config.ts'
 import { chooseReadAdapter } from './downstream/shared-read.ts'
 import { Log } from './log.ts'
 import { ProxyServer } from './server.ts'
-import { LoopMonitor } from './statistics.ts'
+import { LoopMonitor, type Statistics } from './statistics.ts'
 import type { RunningProxy } from './threading.ts'
+import type { WorkerOrder } from './worker-group.ts'
 
 /** Where a worker stands among its like. */
 export interface Place {
@@ -14,13 +15,13 @@ export interface Place {
   readonly sharedPort: number | null
 }
 
-export interface RunningWorker extends RunningProxy {
+export interface ServingWorker extends RunningProxy {
   /** Serves a connection that another process has accepted; `onClosed` is called when it has closed. */
   adopt(socket: net.Socket, onClosed: () => void): void
 }
 
 /** Starts a worker with at most `maxConnections` client connections. @throws UsageError when the address is taken. */
-export async function serveHere(config: ProxyConfig, maxConnections: number, place?: Place): Promise<RunningWorker> {
+export async function serveHere(config: ProxyConfig, maxConnections: number, place?: Place): Promise<ServingWorker> {
   const accessLog = config.accessLog ? new Log(process.stdout) : null
   const errorLog = new Log(process.stderr)
   const server = new ProxyServer(config, {
@@ -51,5 +52,25 @@ export async function serveHere(config: ProxyConfig, maxConnections: number, pla
       errorLog.flush()
     },
     failed: new Promise<never>(() => {}),
+  }
+}
+
+const reportMs = 200
+
+/** Serves as one of several workers, with its share of the connections, and reports until it is drained. */
+export async function serveOrder(
+  { source, worker, workers, sharedPort }: WorkerOrder,
+  report: (statistics: Statistics) => void,
+): Promise<ServingWorker> {
+  const config = await readConfig(source)
+  const cap = Math.max(1, Math.floor(config.limits.maxConnections / workers))
+  const serving = await serveHere(config, cap, { worker, sharedPort })
+  const reporting = setInterval(() => report(serving.takeStatistics()), reportMs)
+  return {
+    ...serving,
+    drain() {
+      clearInterval(reporting)
+      return serving.drain()
+    },
   }
 }

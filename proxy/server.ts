@@ -14,6 +14,7 @@ import {
 } from './downstream/client-connection.ts'
 import { Listener } from './downstream/listener.ts'
 import type { ReadAdapter } from './downstream/shared-read.ts'
+import { Attempts } from './exchange/attempts.ts'
 import { Endings } from './exchange/endings.ts'
 import { Requests } from './exchange/requests.ts'
 import { Responses } from './exchange/responses.ts'
@@ -81,12 +82,14 @@ export class ProxyServer implements ClientOwner {
     const policies = {
       buffering,
       retries,
+      filter: make(config.filter, config.seed, `filter/${worker}`),
       limiter: this.limiter,
       retry: (client: ClientConnection) => this.requests.retry(client),
     }
-    this.endings = new Endings(context, this.book, routes, this.health, policies)
-    this.requests = new Requests(context, this.book, routes, this.health, policies, this.endings)
-    const responses = new Responses(context, this.book, buffering, this.endings)
+    const attempts = new Attempts(context, this.book, routes, this.health, retries)
+    this.endings = new Endings(context, this.book, attempts, policies)
+    this.requests = new Requests(context, this.book, routes, attempts, policies, this.endings)
+    const responses = new Responses(context, this.book, buffering, attempts, this.endings)
     this.listener = new Listener({
       host: config.listen.host,
       port: options.port,
@@ -145,6 +148,7 @@ export class ProxyServer implements ClientOwner {
     this.health.stop()
     wheel.stop()
     this.book.closeAll()
+    await this.context.holding.close()
   }
 
   private resolveWhenDrained(): void {

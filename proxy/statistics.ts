@@ -1,9 +1,10 @@
 // What the proxy counts about itself: plain numbers that cost an increment each, and the event loop's own delay and GC.
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 
-/** Names of the counters; all only grow, except the three gauges at the end. */
+/** Names of the counters; all only grow, except the five gauges at the end. */
 export const counterNames = [
   'connectionsAccepted',
+  'connectionsOpenPeak',
   'connectionsRefused',
   'requests',
   'responses2xx',
@@ -19,7 +20,15 @@ export const counterNames = [
   'upstreamWaitTimeouts',
   'clientAborts',
   'requestsLimited',
+  'requestsDelayed',
   'retries',
+  'hedges',
+  'hedgesWon',
+  'filterBurns',
+  'spooledBytes',
+  'heldPeakBytes',
+  'heldBytes',
+  'spoolFilesOpen',
   'connectionsOpen',
   'connectionsWaiting',
   'upstreamConnectionsOpen',

@@ -2,34 +2,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type net from 'node:net'
 import { newCounters, type Statistics } from './statistics.ts'
-
-/** What a worker process is told on its start. */
-export interface WorkerOrder {
-  /** The configuration file. */
-  readonly source: string
-  readonly worker: number
-  readonly workers: number
-  /** Null when connections are handed over. */
-  readonly sharedPort: number | null
-}
+import type { Worker, WorkerOrder } from './worker-group.ts'
 
 export type ToWorker = { readonly type: 'order'; readonly order: WorkerOrder } | { readonly type: 'connection' }
-type FromWorker = { type: 'ready' } | { type: 'closed' } | ({ type: 'statistics' } & Statistics)
+export type FromWorker = { type: 'ready' } | { type: 'closed' } | ({ type: 'statistics' } & Statistics)
 
-export class WorkerProcess {
-  readonly order: WorkerOrder
+export class WorkerProcess implements Worker {
   statistics: Statistics = { counters: newCounters(), loopDelayMaxMs: 0, gcMs: 0 }
-  /** Connections handed over and not yet closed. */
   connections = 0
-  /** Resolves when it serves; rejects when it ends before. */
   readonly ready: Promise<void>
-  /** Resolves with how it ended, whoever ended it. */
   readonly ended: Promise<string>
   private readonly child: ChildProcess
 
   constructor(order: WorkerOrder) {
-    this.order = order
-    this.child = fork(new URL('./worker.ts', import.meta.url), { serialization: 'json' })
+    this.child = fork(new URL('./worker-main.ts', import.meta.url), { serialization: 'json' })
     this.ended = new Promise(resolve => this.child.once('exit', (code, signal) => resolve(signal ?? `status ${code}`)))
     this.ready = new Promise((resolve, reject) => {
       this.ended.then(how => reject(new Error(`worker ${order.worker} could not start (${how})`)))
@@ -44,7 +30,6 @@ export class WorkerProcess {
     this.child.send({ type: 'order', order } satisfies ToWorker, () => {})
   }
 
-  /** Hands a paused connection over. */
   give(socket: net.Socket): void {
     this.connections++
     this.child.send({ type: 'connection' } satisfies ToWorker, socket, error => {

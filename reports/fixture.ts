@@ -136,6 +136,14 @@ export function steadyRecord(): ScenarioRecord {
   }
 }
 
+/** The same load, but what strikes in the middle is a broken origin instead of hostile clients. */
+export function faultRecord(): ScenarioRecord {
+  const record = slowlorisRecord()
+  const faults = ['kill', 'stop'].map((fault, index) => ({ fault, origin: index, fromMs: 4000, toMs: 12_000 }))
+  const phases = record.load.phases.map(phase => ({ ...phase, hostile: false }))
+  return { ...record, scenario: 'dead-origin', load: { ...record.load, hostile: [], phases, faults } }
+}
+
 /** A record whose accounts do not add up: none of its numbers may be shown. */
 export function invalidRecord(): ScenarioRecord {
   const record = slowlorisRecord()

@@ -123,9 +123,10 @@ function capacityMetrics(): Metric[] {
       '1/s',
       'Answered per second when every connection asks again at once; where the core was not busy the load ran out first.',
     ),
-    counter('capacityTargetCpuShare', 'core busy', 'share', 'Share of one core that the target used meanwhile.'),
-    counter('capacityCpuUsPerRequest', 'CPU flat out', 'us', 'CPU time of the target per request meanwhile.'),
-    counter('capacityErrors', 'errors', 'count', 'Requests that failed meanwhile.'),
+    counter('flatOutRequestsPerSecond', 'flat out', '1/s', 'The same from a generator that costs its core little.'),
+    counter('flatOutCpuUsPerRequest', 'CPU flat out', 'us', 'CPU time of the target per request meanwhile.'),
+    counter('flatOutTargetCpuShare', 'core busy', 'share', 'Share of one core that the target used meanwhile.'),
+    counter('capacityErrors', 'errors', 'count', 'Requests of both loops that failed.'),
   ]
 }
 

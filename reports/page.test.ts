@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ScenarioRecord } from '../core/record.ts'
-import { invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
+import { faultRecord, invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
 import { renderPage } from './page.ts'
 
 const hostileName = '</script><img src=x onerror="document.title=\'owned\'">'
@@ -171,10 +171,24 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     await page.close()
   })
 
+  test('shades broken origins and says above the plot what broke', async () => {
+    const { page, complaints } = await open(faultRecord(), 1200, 'dark')
+    expect(await page.locator('svg [fill="var(--fault)"]').count()).toBeGreaterThan(0)
+    expect(await page.locator('svg [fill="var(--hostile)"]').count()).toBe(0)
+    const [fill, plain] = await page.evaluate<string[]>(
+      `['kill at o0; stop at o1', 'calm'].map(words => getComputedStyle([...document.querySelectorAll('svg text')].find(text => text.textContent === words)).fill)`,
+    )
+    expect(fill).toMatch(/^rgb/)
+    expect(fill).not.toBe(plain)
+    expect(await page.locator('.timeline .broken').innerText()).toContain('kill at o0; stop at o1')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
   test('copies the command, shows values under the pointer and opens the data', async () => {
     const { page } = await open(slowlorisRecord())
     await page.click('[data-copy]')
-    await page.waitForFunction(`document.querySelector('[data-copy]').textContent !== 'Copy'`)
+    await page.locator('[data-copy]:not(:text-is("Copy"))').waitFor()
     const chart = page.locator('#percentiles .chart')
     await chart.scrollIntoViewIfNeeded()
     await chart.locator('.mark-symbol path').first().hover({ force: true })

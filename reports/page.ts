@@ -3,18 +3,22 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { ScenarioRecord } from '../core/record.ts'
-import { provenance, trust } from './page/closing.ts'
+import { type ProfileLink, provenance, trust } from './page/closing.ts'
 import { figures } from './page/figures.ts'
 import { type Html, html, jsonForScript, source } from './page/html.ts'
 import { numbers } from './page/numbers.ts'
 import { atAGlance, claimList, scenarioCard, verdictBand } from './page/opening.ts'
+import { questions } from './page/questions.ts'
 import { statusSigns, verdictOf } from './verdict.ts'
 
 /** Later files refine earlier ones. */
-const styles = ['type.css', 'opening.css', 'tables.css', 'charts.css']
+const styles = ['type.css', 'opening.css', 'tables.css', 'charts.css', 'questions.css']
 
-/** The text of report.html. It links to `record.json` and `summary.md` beside it. An invalid record shows no number. */
-export async function renderPage(record: ScenarioRecord): Promise<string> {
+/**
+ * The text of report.html. It links to `record.json` and `summary.md` beside it, and to `profiles` made of the same scenario.
+ * An invalid record shows no number.
+ */
+export async function renderPage(record: ScenarioRecord, profiles: readonly ProfileLink[] = []): Promise<string> {
   const { status } = verdictOf(record)
   const shown = status !== 'invalid' && record.runs.length > 0
   const { sections, specs } = shown ? figures(record) : { sections: html``, specs: {} }
@@ -38,7 +42,8 @@ ${scenarioCard(record)}
 ${shown && [atAGlance(record), claimList(record), numbers(record)]}
 ${trust(record)}
 ${sections}
-${provenance(record)}
+${shown && questions(record)}
+${provenance(record, profiles)}
 </main>
 <div id="tip" hidden></div>
 <script type="application/json" id="specs">${jsonForScript(specs)}</script>

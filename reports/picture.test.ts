@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../core/errors.ts'
-import { invalidRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
+import { faultRecord, invalidRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
 import { renderPicture } from './picture.ts'
 
 test('the picture names every variant, follows light and dark, and is small', async () => {
@@ -16,6 +16,14 @@ test('the picture names every variant, follows light and dark, and is small', as
 test('without an attack nothing is shaded', async () => {
   const svg = await renderPicture(steadyRecord())
   expect(svg).toContain('100 % answered')
+  expect(svg).not.toContain('fill="var(--hostile)"')
+})
+
+test('broken origins are shaded and named', async () => {
+  const svg = await renderPicture(faultRecord())
+  expect(svg).toContain('shaded: broken origins')
+  expect(svg).toContain('fill="var(--fault)"')
+  expect(svg).toContain('kill at o0; stop at o1')
   expect(svg).not.toContain('fill="var(--hostile)"')
 })
 

@@ -1,5 +1,5 @@
 // `node reports/picture.ts RECORD.json OUT.svg`: the headline of a record as one static SVG for a README, drawn without a
-// browser: the share of honest requests answered over time, one strip for each variant, the attack shaded. The colours
+// browser: the share of honest requests answered over time, one strip for each variant, attacks and faults shaded. The colours
 // follow light and dark by a style inside the file, which works within an <img> as well.
 import { writeFileSync } from 'node:fs'
 import { parse, View } from 'vega'
@@ -8,16 +8,16 @@ import type { ScenarioRecord } from '../core/record.ts'
 import { brief, compileSpec, type Layer, phaseLayers, timeAxis, valueAxis } from './charts/chart.ts'
 import { answeredShareOf } from './metrics.ts'
 import { readRecord } from './read-record.ts'
-import { answeredShare, durationOf, overTime, phasesOf, runsOf, variantsThatRan } from './timeline.ts'
+import { answeredShare, durationOf, faultsOf, overTime, phasesOf, runsOf, variantsThatRan } from './timeline.ts'
 import { formatShare } from './units.ts'
 
 const plotWidth = 720
 const mostPoints = 150
 
 const style = `<style>
-:root{--ink:#1d2229;--quiet:#5a6472;--rule:#d5d2cc;--page:#ffffff;--good:#2b7fb8;--hostile:rgb(196 128 48/16%);--bad:#c2372c}
+:root{--ink:#1d2229;--quiet:#5a6472;--rule:#d5d2cc;--page:#ffffff;--good:#2b7fb8;--hostile:rgb(196 128 48/16%);--fault:rgb(84 96 150/17%);--fault-ink:#434e7d;--bad:#c2372c}
 text{font-family:-apple-system,"Segoe UI",Roboto,Inter,"Liberation Sans",Arial,sans-serif}
-@media (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--quiet:#9aa5b4;--rule:#38404b;--page:#14171c;--good:#5fb2f2;--hostile:rgb(232 184 124/14%);--bad:#ff7d70}}
+@media (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--quiet:#9aa5b4;--rule:#38404b;--page:#14171c;--good:#5fb2f2;--hostile:rgb(232 184 124/14%);--fault:rgb(150 166 224/20%);--fault-ink:#b7c2ee;--bad:#ff7d70}}
 </style>`
 
 /** The picture. @throws UsageError for a record that is invalid or has no run: there is nothing to draw. */
@@ -60,7 +60,7 @@ function strip(record: ScenarioRecord, variant: string, first: boolean, last: bo
   const x = timeAxis(durationOf(record), last)
   const y = valueAxis('answered', [0, 1], false, 'share')
   const layer: Layer[] = [
-    ...phaseLayers(phasesOf(record), first),
+    ...phaseLayers(record, first),
     {
       mark: { type: 'area', color: 'var(--bad)', interpolate: 'step' },
       encoding: { x, y, y2: { field: 'whole' } },
@@ -84,8 +84,11 @@ function strip(record: ScenarioRecord, variant: string, first: boolean, last: bo
 
 /** What line, red and shade mean. */
 function key(record: ScenarioRecord): string {
-  const shade = record.load.phases.some(phase => phase.hostile) ? '; shaded: hostile clients' : ''
-  return `line: share answered; red: failed${shade}`
+  const shaded = [
+    ...(record.load.phases.some(phase => phase.hostile) ? ['hostile clients'] : []),
+    ...(faultsOf(record).length > 0 ? ['broken origins'] : []),
+  ]
+  return `line: share answered; red: failed${shaded.length > 0 ? `; shaded: ${shaded.join(', ')}` : ''}`
 }
 
 /** The text in lines: without a browser widths are estimated, generously, so that longer ones would widen the picture. */

@@ -5,11 +5,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UsageError } from '../core/errors.ts'
 import { recordSchema, type ScenarioRecord } from '../core/record.ts'
-import { failingRecord, invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
+import { failingRecord, faultRecord, invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
 import { readRecord } from './read-record.ts'
 import { schemaPath, schemaText } from './schema.ts'
 
-const records = { slowlorisRecord, undecidedRecord, failingRecord, steadyRecord, invalidRecord }
+const records = { slowlorisRecord, undecidedRecord, failingRecord, steadyRecord, faultRecord, invalidRecord }
 const published = readFileSync(schemaPath, 'utf8')
 const validate = new Ajv2020({ validateFormats: false, allowUnionTypes: true }).compile(JSON.parse(published))
 

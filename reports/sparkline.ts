@@ -16,13 +16,13 @@ function levelOf(share: number, levels: number): number {
   return share <= 0 ? 0 : 1 + Math.min(levels - 3, Math.floor(share * (levels - 2)))
 }
 
-/** The phases over the same points: the name of each where it begins, hostile ones drawn as a solid bar. */
+/** The phases over the same points: the name of each where it begins, hostile ones and broken origins drawn as a bar. */
 export function phaseRuler(points: readonly TimePoint[], phases: readonly PhaseSpan[], unicode: boolean): string {
-  const [calm, hostile] = unicode ? ['┄', '━'] : ['.', '#']
+  const [calm, hostile, broken] = unicode ? ['┄', '━', '═'] : ['.', '#', '=']
   return phases
     .map(phase => {
       const length = points.filter(({ atMs }) => atMs >= phase.fromMs && atMs < phase.toMs).length
-      const fill = (phase.hostile ? hostile : calm) as string
+      const fill = (phase.hostile ? hostile : phase.faults.length > 0 ? broken : calm) as string
       const label = length > phase.name.length + 2 ? `${fill}${phase.name} ` : ''
       return label + fill.repeat(Math.max(0, length - label.length))
     })

@@ -9,6 +9,7 @@ import { answeredShare, durationOf, overTime, phasesOf, runsOf, variantsThatRan 
 import { trustChecks } from './trust.ts'
 import { formatMs, formatShare, formatValue, plural } from './units.ts'
 import { claimStatus, type Status, statusSigns, verdictOf } from './verdict.ts'
+import { clean, wrap } from './wrap.ts'
 
 export interface TerminalOptions {
   readonly colour: boolean
@@ -152,28 +153,8 @@ function sign(status: Status, pen: Pen): string {
   return pen.paint(styleOf[status], pen.unicode ? symbol : ascii)
 }
 
-/** Control characters in a record must not reach the terminal. */
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trimEnd()
-}
-
 function fit(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
-}
-
-/** Breaks a text at spaces, and inside a word that is longer than the line. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of clean(text)
-    .split(/\s+/)
-    .flatMap(part => part.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return line === '' ? lines : [...lines, line]
 }
 
 const asciiFor: Readonly<Record<string, string>> = {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '../core/record.ts'
-import { slowlorisRecord, steadyRecord } from './fixture.ts'
+import { faultRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
 import { answeredShareOf, metricsOf, spreadOf } from './metrics.ts'
 import {
   answeredShare,
   failedShare,
+  faultsOf,
   hasColumn,
   meanOf,
   median,
@@ -28,6 +29,16 @@ describe('a record over time', () => {
       [4000, 12_000],
       [12_000, 16_000],
     ])
+  })
+
+  test('says what is wrong with origins, and in which phases', () => {
+    const record = faultRecord()
+    expect(faultsOf(record)).toEqual([{ fromMs: 4000, toMs: 12_000, label: 'kill at o0; stop at o1' }])
+    expect(phasesOf(record).map(({ faults }) => faults)).toEqual([[], ['kill at o0; stop at o1'], []])
+    record.load.faults = [2, 0].map(origin => ({ fault: 'status', origin, fromMs: 3000, toMs: 5000 }))
+    expect(faultsOf(record)).toEqual([{ fromMs: 3000, toMs: 5000, label: 'status at o2, o0' }])
+    expect(phasesOf(record).map(({ faults }) => faults.length)).toEqual([1, 1, 0])
+    expect(faultsOf(steadyRecord())).toEqual([])
   })
 
   test('takes the median, the lowest and the highest of the repeats', () => {

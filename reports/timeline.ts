@@ -8,6 +8,16 @@ export interface PhaseSpan {
   readonly toMs: number
   /** Whether hostile clients are at work in it. */
   readonly hostile: boolean
+  /** What is wrong with origins during it: "kill at o0". */
+  readonly faults: readonly string[]
+}
+
+/** A span of time in which something is wrong with origins. */
+export interface FaultSpan {
+  readonly fromMs: number
+  readonly toMs: number
+  /** All that is wrong in this span: "kill at o0", "status:code=503 at o0, o1". */
+  readonly label: string
 }
 
 /** One point in time over all repeats: the median of the repeats with the lowest and the highest; null without data. */
@@ -25,11 +35,26 @@ export type Reading = (run: Run, from: number, to: number) => number | null
 /** The phases of the load one after the other. */
 export function phasesOf(record: ScenarioRecord): PhaseSpan[] {
   let atMs = 0
+  const spans = faultsOf(record)
   return record.load.phases.map(({ name, durationMs, hostile }) => {
     const fromMs = atMs
     atMs += durationMs
-    return { name, fromMs, toMs: atMs, hostile }
+    const during = spans.filter(span => span.fromMs < atMs && span.toMs > fromMs)
+    return { name, fromMs, toMs: atMs, hostile, faults: during.map(span => span.label) }
   })
+}
+
+/** The spans in which faults are active, in order; the same fault at several origins, and several in one span, are one. */
+export function faultsOf(record: ScenarioRecord): FaultSpan[] {
+  const faults = record.load.faults ?? []
+  const spans = Map.groupBy(faults, ({ fromMs, toMs }) => `${fromMs}-${toMs}`)
+  return [...spans.values()]
+    .map(span => {
+      const byName = Map.groupBy(span, ({ fault }) => fault)
+      const label = [...byName].map(([name, some]) => `${name} at ${some.map(({ origin }) => `o${origin}`).join(', ')}`)
+      return { fromMs: span[0]!.fromMs, toMs: span[0]!.toMs, label: label.join('; ') }
+    })
+    .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs)
 }
 
 /** Length of the load, milliseconds. */

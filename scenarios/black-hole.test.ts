@@ -32,6 +32,7 @@ const usual: Record<string, Story> = {
   'least-request': { errorEvery: 2 },
   'peak-ewma blind': { errorEvery: 2 },
   'peak-ewma': { errorEvery: 400 },
+  'penalised least-request': { errorEvery: 100 },
   'nginx least_conn': { errorEvery: 2 },
 }
 const holdsWith = (turned: Record<string, Story> = {}) =>
@@ -50,6 +51,7 @@ test.each<[string, number, Record<string, Story>]>([
   ['a quarter lost by who looks at load', 2, { 'least-request': { errorEvery: 4 } }],
   ['a quarter lost by who measures time', 2, { 'peak-ewma blind': { errorEvery: 4 } }],
   ['a tenth lost although failures are penalised', 3, { 'peak-ewma': { errorEvery: 10 } }],
+  ['a tenth lost although failures stay in flight', 3, { 'penalised least-request': { errorEvery: 10 } }],
   ['no error at all: there was no fault', 3, { 'peak-ewma': {} }],
 ])('%s fails its claim and no other', (_, index, turned) => {
   expect(holdsWith(turned)).toEqual([0, 1, 2, 3].map(claim => claim !== index))

@@ -15,7 +15,7 @@ interface Story {
   extra?: readonly Row[]
 }
 
-const idleReport = { opened: 3000, endedByServer: 0, refused: 0, longestHeldMs: 0 }
+const idleReport = { opened: 2000, endedByServer: 0, refused: 0, longestHeldMs: 0 }
 
 const peer: Story = { cpuShare: 0.4, idleBytes: 900 }
 const nodeProxy: Story = { cpuShare: 1, answered: 9000, idleBytes: 12_000, latencyMs: 5.4 }
@@ -24,6 +24,7 @@ const standard: Record<string, Story> = {
   nginx: peer,
   haproxy: peer,
   caddy: { cpuShare: 0.9, answered: 11_000 },
+  'http-proxy': nodeProxy,
   'http-proxy-3': nodeProxy,
   'fast-proxy': { ...nodeProxy, answered: 10_000 },
   'fastify-http-proxy': nodeProxy,
@@ -41,19 +42,20 @@ function runOf(name: string, turned: Story = {}, repeat = 0): Run {
     idleBytes = 3000,
     latencyMs = 5.3,
     extra = [],
-    idle = 4000,
+    idle = 2000,
   } = story
   const variant = scenario.variants.find(one => one.name === name)!
   const flatOutAt = phasesAt + phasesMs + 1000
   const samples = Array.from({ length: (phasesMs + 4000) / 100 }, (_, index) => {
-    const held = Math.min(3000, Math.max(0, (index * 100 - phases[0]!.durationMs) * 3))
+    const held = Math.min(2000, Math.max(0, (index * 100 - phases[0]!.durationMs) * 3))
     return sampleAt(index * 100, { cpuShare, held, rssBytes: 60e6 + held * idleBytes })
   })
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
   const accounts = { answered, ok: answered, sent: answered + failed, failures, unanswered: 0 }
   const flatOut = { fromAt: flatOutAt, toAt: flatOutAt + 1000, ...accounts }
   const hostile = [{ ...idleReport, held: idle, heldPeak: idle }]
-  const observed = { samples, hostile, capacity: { ...flatOut, connections: 50, originRequests: answered } }
+  const loops = { ...flatOut, flatOut: { ...flatOut, failures: {}, sent: answered } }
+  const observed = { samples, hostile, capacity: { ...loops, connections: 50, originRequests: 2 * answered } }
   const { load, measuredPhase } = scenario
   const rows = [...every10Ms(phasesMs / 10, 0, { latencyMs }), ...extra]
   return summarise(inputOf(rows, observed, { variant, repeat, load, phases, measuredPhase }))
@@ -77,8 +79,12 @@ test('all claims hold when things are as they are said to be', () => {
 })
 
 test.each<[string, number[], Record<string, Story>]>([
-  ['an unanswered request of the open loop', [0], { caddy: { extra: [{ dueMs: 4400, fate: 'reset', seen: false }] } }],
-  ['a failure in the closed loop', [0], { haproxy: { failures: { closed: 1 } } }],
+  [
+    'an unanswered request of the open loop',
+    [0],
+    { windtunnel: { extra: [{ dueMs: 4400, fate: 'reset', seen: false }] } },
+  ],
+  ['a failure in the closed loop', [0], { windtunnel: { failures: { closed: 1 } } }],
   ['CPU above 1.3 times that of nginx', [1], { nginx: { cpuShare: 0.3 } }],
   ['CPU above 0.45 times that of one Node proxy', [2], { 'fast-proxy': { cpuShare: 0.6 } }],
   ['idle memory above a third of that of one Node proxy', [3], { 'http-proxy-3': { idleBytes: 7000 } }],
@@ -101,7 +107,7 @@ test('what one repeat shows is not enough to turn the middle of three', () => {
 
 test('claims need both sides', () => {
   expect(scenario.judge([])).toEqual([])
-  expect(holdsOf([runOf('nginx')])).toEqual([true])
+  expect(holdsOf([runOf('nginx')])).toEqual([])
   expect(holdsOf([runOf('windtunnel')])).toEqual([true])
   expect(holdsOf([runOf('windtunnel'), runOf('nginx')])).toEqual([true, true])
 })
@@ -109,14 +115,5 @@ test('claims need both sides', () => {
 test('memory is compared only where the clients came in and cost something', () => {
   const memoryClaims = (turned: Story) =>
     scenario.judge([runOf('windtunnel'), runOf('fast-proxy', turned)]).filter(({ claim }) => /idle/.test(claim)).length
-  expect([memoryClaims({}), memoryClaims({ idle: 1500 }), memoryClaims({ idleBytes: -500 })]).toEqual([1, 0, 0])
-})
-
-test('a ratio that is somewhat too high decides nothing when the load ran out before the proxy did', () => {
-  const cpuClaim = (cpuShare: number) =>
-    scenario.judge([runOf('windtunnel', { cpuShare, answered: 12_000 }), runOf('nginx')])[1]!
-  expect(cpuClaim(0.4)).not.toHaveProperty('undecided')
-  expect(cpuClaim(0.7).undecided).toMatch(/only 70 % busy/)
-  expect(cpuClaim(0.84)).not.toHaveProperty('undecided')
-  expect(cpuClaim(0.84).holds).toBe(false)
+  expect([memoryClaims({}), memoryClaims({ idle: 1000 }), memoryClaims({ idleBytes: -500 })]).toEqual([1, 0, 0])
 })

@@ -1,20 +1,11 @@
 // Half as much again as the origins can do. Without a limit on what is in flight, requests wait until their clients give
 // up, and most work is done for nobody; with one, some are refused at once and the others are fast.
-import { type Architecture, defineScenario } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { kindWhen, mean, perVariant, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario, type Variant } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'power-of-two',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 6000,
-  requestHeadMs: 10_000,
-}
+const base: Architecture = { ...plain, balancer: 'power-of-two' }
 const serviceMs = 10
 const slots = 2
 const origins = 2
@@ -27,7 +18,10 @@ const fastMs = 100
 
 const overload = (run: Run) => run.phases.find(phase => phase.name === 'overload')!
 const isLimited = (run: Run) => run.settings.limiter !== 'none'
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+const limiterOf = (run: Run) => `${run.settings.limiter}`.split(':')[0]!
+const measuresEmpty = (run: Run) => limiterOf(run) === 'gradient'
+const comparesWithUsual = (run: Run) => limiterOf(run) === 'gradient2'
+const findsItself = (run: Run) => isLimited(run) && limiterOf(run) !== 'fixed-inflight'
 const p50 = (run: Run) => overload(run).latency.p50Ms
 const served = (run: Run) => overload(run).throughput.completedPerSecond
 const say = (some: readonly Run[]) => {
@@ -36,20 +30,26 @@ const say = (some: readonly Run[]) => {
   return `${mean(some.map(served)).toFixed(0)} served per second of ${capacityPerSecond}, half of them within ${median}`
 }
 
-/** What was seen stands; what should have been seen and was not may be the instrument's doing. */
-const kindWhen = (holds: boolean) => (holds ? 'count' : 'timing')
-
 function claim(sentence: string, uses: readonly Run[], holds: boolean, evidence = perVariant(uses, say)): Claim[] {
   return uses.length === 0 ? [] : [{ claim: sentence, kind: kindWhen(holds), holds, evidence, uses }]
 }
 
+/** At the origins at once, warm-up included. */
+const atOnce = (run: Run) => run.counters.originInFlightPeak ?? 0
+/** By Little's law, what is in flight when each waits as long as its client does. */
+const mostInFlight = (capacityPerSecond * timeoutMs) / 1000 / 2
+
 const refusedOf = (run: Run) => overload(run).errors['bad-status'] ?? 0
 const timedOutOf = (run: Run) => overload(run).errors.timeout ?? 0
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 function judge(runs: readonly Run[]): Claim[] {
   const open = runs.filter(run => !isLimited(run))
   const limited = runs.filter(isLimited)
+  const adaptive = runs.filter(findsItself)
+  const steady = limited.filter(run => !comparesWithUsual(run))
+  const measuring = adaptive.filter(measuresEmpty)
+  const creeping = adaptive.filter(comparesWithUsual)
+  const peaks = (some: readonly Run[]) => `at most ${Math.max(...some.map(atOnce))} at the origins at once`
   const refusals = (some: readonly Run[]) =>
     `${sum(some.map(refusedOf))} refused, ${sum(some.map(timedOutOf))} timed out`
   return [
@@ -64,9 +64,9 @@ function judge(runs: readonly Run[]): Claim[] {
       limited.every(run => served(run) >= 0.9 * capacityPerSecond),
     ),
     ...claim(
-      `With a limit half of what is served takes less than ${fastMs} ms.`,
-      limited,
-      limited.every(run => (p50(run) ?? timeoutMs) < fastMs),
+      `With a limit that does not take overload for usual, half of what is served takes less than ${fastMs} ms.`,
+      steady,
+      steady.every(run => (p50(run) ?? timeoutMs) < fastMs),
     ),
     ...claim(
       'The surplus is refused with 503, and nothing that is let in times out.',
@@ -74,9 +74,29 @@ function judge(runs: readonly Run[]): Claim[] {
       limited.every(run => timedOutOf(run) === 0 && refusedOf(run) > 0),
       perVariant(limited, refusals),
     ),
+    ...claim(
+      'A limit that finds itself, untold of what the origins can do, keeps their queue to half of what clients would wait for.',
+      adaptive,
+      adaptive.every(run => atOnce(run) > 0 && atOnce(run) <= mostInFlight),
+      perVariant(adaptive, peaks),
+    ),
+    ...(measuring.length > 0 && creeping.length > 0
+      ? claim(
+          'One that measures an empty system now and then keeps it at half or less of what one does that compares with the recent past.',
+          [...measuring, ...creeping],
+          Math.max(...measuring.map(atOnce)) <= Math.min(...creeping.map(atOnce)) / 2,
+          perVariant([...measuring, ...creeping], peaks),
+        )
+      : []),
   ]
 }
 
+const found = (name: string, limiter: string, about: string): Variant => ({
+  name,
+  target: 'windtunnel',
+  about,
+  settings: { ...base, limiter },
+})
 const phases = (durationMs: number) => [{ name: 'overload', durationMs }]
 
 export default defineScenario({
@@ -111,10 +131,19 @@ export default defineScenario({
       about: `At most ${inFlight} requests in flight; the rest is refused at once.`,
       settings: { ...base, limiter: `fixed-inflight:max=${inFlight}` },
     },
+    found('gradient', 'gradient', 'A limit that follows how much slower than an empty system the origins are.'),
+    found(
+      'gradient2',
+      'gradient2:initial=20,min=4,max=60',
+      'A limit that follows how much slower than usual they are.',
+    ),
+    found('vegas', 'vegas:initial=8', 'A limit that keeps a few requests queueing.'),
+    found('aimd', 'aimd:latencyMs=60', 'A limit that climbs until answers take more than 60 ms.'),
   ],
   limits: [
     'An origin drops a request whose connection has closed; one that goes on working for clients who have left would serve even less.',
-    'The limit is chosen for this load. One that finds itself needs a limiter that measures.',
+    'The fixed limit is chosen for this load; the others find theirs, but were given a start near it, because seconds are short for them.',
+    'Overload that lasts becomes usual for gradient2, and its limit creeps upwards until its maximum, here 60.',
   ],
   judge,
 })

@@ -1,8 +1,9 @@
 // How many upstream connections are enough? Little's law says how many are in use on average; a pool with fewer cannot
 // carry the load, one with twice as many hardly ever makes anybody wait.
-import { type Architecture, defineScenario } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { mean, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario } from '../core/scenario.ts'
 
 const ratePerSecond = 400
 const serviceMs = 20
@@ -10,17 +11,7 @@ const serviceMs = 20
 const inUse = (ratePerSecond * serviceMs) / 1000
 const sizes = [4, 6, 8, 12, 16, 32]
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'capped:max=32,maxWaiting=32,waitMs=500',
-  buffering: 'streaming',
-  balancer: 'round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 1000,
-  requestHeadMs: 10_000,
-}
+const base: Architecture = { ...plain, pool: 'capped:max=32,maxWaiting=32,waitMs=500', maxConnections: 1000 }
 
 /** A timer of the origin may fire a little early as another clock sees it. */
 const ceilingSlack = 1.05
@@ -39,7 +30,6 @@ const ceiling = (run: Run) => (1000 * sizeOf(run)) / serviceMs
 const isTooSmall = (run: Run) => sizeOf(run) <= 0.9 * inUse
 const isRoomy = (run: Run) => sizeOf(run) >= 2 * inUse
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const perSecond = (runs: readonly Run[]) => `${mean(runs.map(completed)).toFixed(0)}/s`
 
 function capped(runs: readonly Run[]): Claim {

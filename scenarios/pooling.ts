@@ -1,20 +1,11 @@
 // What a pool of upstream connections saves: a round trip per request, and the CPU of opening and closing. Loopback has
 // next to no round trip, so links of known length are put between proxy and origins.
-import { type Architecture, defineScenario, type Variant } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { mean, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario, type Variant } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 1000,
-  requestHeadMs: 10_000,
-}
+const base: Architecture = { ...plain, maxConnections: 1000 }
 
 /** 40 clients and 2 origins never need more than 80 connections and what is kept ready: fewer than this in any run. */
 const pooledPerThousandAtMost = 100
@@ -28,7 +19,6 @@ const perThousand = (run: Run) =>
   (1000 * (run.counters.originConnectionsOpened ?? 0)) / Math.max(1, run.counters.originRequests ?? 0)
 const addedP50 = (run: Run) => run.phases.find(phase => phase.name === 'steady')?.added.p50Ms ?? null
 const ms = (value: number) => `${value.toFixed(2)} ms`
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 interface Pair {
   readonly without: Run

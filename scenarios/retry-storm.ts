@@ -1,21 +1,12 @@
 // Origins that fail half of their requests for a while, and three answers to that: no retries, retries without a limit,
 // retries within a budget. What a retry gains for one request it takes from all: the origins do more work when they can
 // do least.
-import { type Architecture, defineScenario } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { kindWhen, mean, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { defineScenario } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 6000,
-  requestHeadMs: 10_000,
-}
+const base = plain
 /** Three attempts whatever it costs: the budget is larger than any run can spend. */
 const unlimited = 'budgeted:share=10,perSecond=1000,reserve=1000000'
 const budgetShare = 0.2
@@ -41,14 +32,13 @@ function answeredShare(run: Run): number {
   return 1 - Object.values(errors).reduce((sum, count) => sum + count, 0) / requests
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const say = (some: readonly Run[]) =>
   `${mean(some.map(amplification)).toFixed(2)} attempts per request, ${(mean(some.map(answeredShare)) * 100).toFixed(0)} % answered`
 
 function claim(sentence: string, runs: readonly Run[], holds: boolean): Claim[] {
   return runs.length === 0
     ? []
-    : [{ claim: sentence, kind: 'count', holds, evidence: perVariant(runs, say), uses: runs }]
+    : [{ claim: sentence, kind: kindWhen(holds), holds, evidence: perVariant(runs, say), uses: runs }]
 }
 
 function judge(runs: readonly Run[]): Claim[] {

@@ -1,19 +1,10 @@
 // One of four origins is ten times slower than the others and has a queue of its own: who keeps feeding it?
-import { type Architecture, defineScenario } from '../core/contracts.ts'
+import { plain } from '../core/architecture.ts'
 import { perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { defineScenario } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 6000,
-  requestHeadMs: 10_000,
-}
+const base = plain
 
 const originCount = 4
 const slowOrigin = 3

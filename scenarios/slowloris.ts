@@ -1,20 +1,11 @@
 // Slow connections against three ways to serve: a slot per connection, an event loop with a cap, an event loop with a cap
 // and a deadline for the request head; beside them NGINX and HAProxy with the same cap and the same deadline.
-import { type Architecture, defineScenario } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { kindWhen, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'power-of-two',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 600,
-  requestHeadMs: 1000,
-}
+const base: Architecture = { ...plain, balancer: 'power-of-two', maxConnections: 600, requestHeadMs: 1000 }
 const timeoutMs = 1000
 const graceMs = 1000
 const recoversWithinMs = 1000
@@ -72,12 +63,6 @@ function recoveryMs(run: Run): number {
 }
 
 const failedOf = (run: Run) => Object.values(run.errors).reduce((sum, count) => sum + count, 0)
-
-/**
- * What was seen stands, whatever the instrument did. What should have been seen and was not (an attack that fills the
- * cap, an answer before a deadline of one second) may be missing because the instrument was slow.
- */
-const kindWhen = (holds: boolean) => (holds ? 'count' : 'timing')
 
 function starves(claim: string, runs: readonly Run[], after: readonly Run[]): Claim {
   const onsets = runs.map(starvedAfterMs)

@@ -1,32 +1,16 @@
 // The quiet case: nothing fails and nobody attacks. What does a proxy cost per request and per idle connection?
-import { type Architecture, defineScenario } from '../core/contracts.ts'
-import { perVariant } from '../core/evidence.ts'
+import { plain } from '../core/architecture.ts'
+import { mean, median, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'power-of-two',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 6000,
-  requestHeadMs: 10_000,
-}
+const base: Architecture = { ...plain, balancer: 'power-of-two' }
 
 const cpuRatioAllowed = 1.4
 const idleBytesAllowed = 5 * 1024
 const addedP50AllowedMs = 1
 
 const isOurs = (run: Run) => run.target === 'windtunnel'
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-/** The middle value: one repeat beside a busy neighbour does not move it far. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
-}
-
 const addedP50 = (run: Run) => run.phases.find(phase => phase.name === 'steady')?.added.p50Ms ?? null
 
 /** A time-out may be the instrument's doing, so that "no failures" rests on timing when time-outs are all that failed. */

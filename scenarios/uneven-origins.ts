@@ -1,19 +1,10 @@
 // One large origin and three small ones, with weights that say so: what happens to those who do not read them?
-import { type Architecture, defineScenario } from '../core/contracts.ts'
+import { plain } from '../core/architecture.ts'
 import { perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
+import { type Architecture, defineScenario } from '../core/scenario.ts'
 
-const base: Architecture = {
-  threading: 'single',
-  pool: 'keep-alive',
-  buffering: 'streaming',
-  balancer: 'weighted-round-robin',
-  limiter: 'none',
-  health: 'always',
-  retries: 'none',
-  maxConnections: 6000,
-  requestHeadMs: 10_000,
-}
+const base: Architecture = { ...plain, balancer: 'weighted-round-robin' }
 
 const weights = [5, 1, 1, 1]
 const totalWeight = weights.reduce((sum, weight) => sum + weight, 0)

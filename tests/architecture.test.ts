@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const folders = ['core', 'proxy', 'loadgen', 'fault-injection', 'harness', 'scenarios', 'reports']
+const folders = ['core', 'simulation', 'proxy', 'loadgen', 'fault-injection', 'harness', 'scenarios', 'reports']
 
 interface Source {
   readonly path: string
@@ -39,11 +39,13 @@ const isTest = (source: Source) => /\.(test|fixture)\.ts$|\/fixture/.test(source
 const product = sources.filter(source => !isTest(source))
 const policyFolders = [
   'proxy/balancers/',
+  'proxy/combinators/',
   'proxy/pools/',
   'proxy/buffering/',
   'proxy/limiters/',
   'proxy/health/',
   'proxy/retries/',
+  'proxy/filters/',
   'proxy/accept/',
   'loadgen/profiles/',
   'fault-injection/service-times/',
@@ -104,6 +106,7 @@ test('folders depend on what they may and on nothing else', () => {
   expect(offences(under('proxy'), allow('core', 'proxy'))).toEqual([])
   expect(offences(under('loadgen'), allow('core', 'loadgen'))).toEqual([])
   expect(offences(under('fault-injection'), allow('core', 'fault-injection', 'loadgen'))).toEqual([])
+  expect(offences(under('simulation'), inside('core', 'simulation'))).toEqual([])
   expect(offences(under('reports'), allow('core', 'reports'))).toEqual([])
   expect(offences(under('scenarios'), target => inside('core')(target))).toEqual([])
 })

@@ -1,73 +1,56 @@
 // What takes too long for `npm test`: the scenarios as a user runs them, with the real peers, and the promises about memory.
-// Each check is bounded, prints what it saw, and counts; the last line says how many passed.
+// Each check is bounded, prints what it saw, and counts; the last line says how many passed. Words choose parts, or
+// single scenarios, by name.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { decodeParameters, type ParameterTable } from '../core/parameters.ts'
 import { randomStream } from '../core/random.ts'
-import type { ScenarioRecord } from '../core/record.ts'
+import { namesOf } from '../core/registry.ts'
 import { startOrigins } from '../fault-injection/origin.ts'
 import slowReader from '../loadgen/hostile/slow-reader.ts'
-import { readRecord } from '../reports/read-record.ts'
+import { Checks, root } from './long/checks.ts'
+import { everyScenario } from './long/every-scenario.ts'
+import { profiles } from './long/profiles.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'windtunnel-long-'))
-let passed = 0
-let failed = 0
-
-function check(holds: boolean, what: string): void {
-  process.stdout.write(`${holds ? 'ok    ' : 'FAILED'}  ${what}\n`)
-  if (holds) passed++
-  else failed++
-}
-
-/** Runs a command of the project's own; resolves with its exit status. */
-function run(...words: string[]): Promise<number | null> {
-  process.stdout.write(`\n> npm run ${words.join(' ')}\n`)
-  const child = spawn(process.execPath, [join(root, 'harness/cli.ts'), ...words], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  return new Promise(resolve => child.once('exit', resolve))
-}
-
-async function scenario(name: string, ...words: string[]): Promise<{ status: number | null; record: ScenarioRecord }> {
-  const out = join(scratch, `${name}-${words.join('-').replaceAll(/[^a-z0-9-]/gi, '_')}`)
-  const status = await run('scenario', name, ...words, `out=${out}`)
-  return { status, record: readRecord(join(out, 'record.json')) }
-}
+const checks = new Checks(scratch)
 
 async function slowloris(): Promise<void> {
-  const { status, record } = await scenario('slowloris')
-  check(status === 0, `slowloris ends with status ${status}`)
-  check(record.claims.length >= 6, `slowloris makes ${record.claims.length} claims`)
-  for (const { claim, holds, evidence } of record.claims) check(holds !== false, `${holds}: ${claim} ${evidence}`)
+  const { status, record } = await checks.scenario('slowloris')
+  checks.that(status === 0, `slowloris ends with status ${status}`)
+  if (record === null) return
+  checks.that(record.claims.length >= 6, `slowloris makes ${record.claims.length} claims`)
+  checks.claims(record)
   const skipped = record.variants.filter(variant => variant.skipped !== null)
-  check(skipped.length === 0, `no variant is skipped ${skipped.map(variant => variant.skipped).join(', ')}`)
+  checks.that(skipped.length === 0, `no variant is skipped ${skipped.map(variant => variant.skipped).join(', ')}`)
   process.stdout.write(`slowloris took ${Math.round(record.tookMs / 1000)} s; 120 s are promised on two quiet cores\n`)
 }
 
+/** And profiles beside it. */
 async function steady(): Promise<void> {
-  const { status, record } = await scenario('steady', 'target=windtunnel,nginx,haproxy')
-  check(status === 0, `steady ends with status ${status}`)
-  for (const { claim, holds, evidence } of record.claims) check(holds !== false, `${holds}: ${claim} ${evidence}`)
+  const { status, record, folder } = await checks.scenario('steady', 'target=windtunnel,nginx,haproxy')
+  checks.that(status === 0, `steady ends with status ${status}`)
+  if (record === null) return
+  checks.claims(record)
+  await profiles(checks, 'steady', folder)
 }
 
 async function throttled(): Promise<void> {
-  const { status, record } = await scenario(
+  const { status, record } = await checks.scenario(
     'slowloris',
     'target=windtunnel',
     'effort=quick',
     'throttle=20',
     'strict=yes',
   )
-  const undecided = record.claims.filter(claim => claim.holds === 'undecided')
-  check(
+  const undecided = record?.claims.filter(claim => claim.holds === 'undecided') ?? []
+  checks.that(
     undecided.length > 0,
     `a throttled generator leaves ${undecided.length} claim(s) undecided: ${undecided[0]?.evidence}`,
   )
-  check(status === 4, `strict=yes turns that into status ${status}`)
+  checks.that(status === 4, `strict=yes turns that into status ${status}`)
 }
 
 /** 50 clients that read 100 MB slowly for 20 s must not make the proxy hold what they do not read. */
@@ -95,17 +78,30 @@ async function slowReaders(): Promise<void> {
   child.kill('SIGTERM')
   await exited
   await origins.close()
-  check(held === 50, `${held} of 50 slow readers are still being served after 20 s`)
-  check(
+  checks.that(held === 50, `${held} of 50 slow readers are still being served after 20 s`)
+  checks.that(
     peakKb < 200_000,
     `resident memory stays under 200 MB with 50 slow readers of 100 MB: ${Math.round(peakKb / 1000)} MB`,
   )
 }
 
+const parts = { slowloris, steady, throttled, slowReaders, everyScenario: () => everyScenario(checks) }
+const asked = process.argv.slice(2)
+const single = asked.filter(name => !Object.hasOwn(parts, name))
+const unknown = single.filter(name => !namesOf('scenario').includes(name))
+if (unknown.length > 0) {
+  const allowed = [...new Set([...Object.keys(parts), ...namesOf('scenario')])].join(', ')
+  process.stderr.write(`windtunnel: long: "${unknown[0]}" given; allowed: ${allowed}\n`)
+  process.exit(2)
+}
 try {
-  for (const part of [slowloris, steady, throttled, slowReaders]) await part()
+  for (const [name, part] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await part()
+  if (single.length > 0) await everyScenario(checks, single)
 } finally {
   rmSync(scratch, { recursive: true })
 }
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
-process.exitCode = failed === 0 ? 0 : 1
+for (const sentence of checks.undecided) process.stdout.write(`\nundecided  ${sentence}\n`)
+process.stdout.write(
+  `\n${checks.passed} passed, ${checks.failed} failed; ${checks.undecided.length} claims undecided, listed above\n`,
+)
+process.exitCode = checks.failed === 0 ? 0 : 1

@@ -5,6 +5,7 @@ import { number } from '../../core/parameters.ts'
 export default defineFault({
   about: 'The origin takes a multiple of its service time, or a fixed time more, or both.',
   source: 'Gunawi et al., "Fail-Slow at Scale", FAST 2018; Envoy fault filter, delay with fixed_delay',
+  simulated: true,
   params: {
     factor: number({ default: 10, min: 0, max: 1000, unit: 'times', doc: 'multiplies the service time' }),
     addMs: number({ default: 0, min: 0, max: 600_000, unit: 'ms', doc: 'is added to it' }),

@@ -1,27 +1,29 @@
 // `npm run profile NAME tool=…`: one more run of a scenario with our proxy under a profiler. It stands beside measured runs
 // and is never mixed with them: a profiler costs a proxy up to twice its CPU, so nothing of this run is judged.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
-import type { Variant } from '../../core/contracts.ts'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { exitStatus, InvalidRunError, UsageError } from '../../core/errors.ts'
+import { extraFolder } from '../../core/registry.ts'
+import type { Variant } from '../../core/scenario.ts'
 import { readRecord } from '../../reports/read-record.ts'
 import { Children } from '../children.ts'
 import { interruptible } from '../interruptible.ts'
 import { choosePinning } from '../pinning.ts'
 import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
 import { doctorProfiler } from '../profiling/doctor.ts'
+import { linkProfiles, type ProfileTool } from '../profiling/links.ts'
 import type { Findings, Profiler, ProfilerOptions } from '../profiling/profiler.ts'
 import { v8Profiler } from '../profiling/v8.ts'
 import { ProgressDisplay } from '../progress.ts'
 import { runVariant } from '../run-variant.ts'
 import { oneOf, parseWords } from '../words.ts'
 
-/** What each tool shows, in one line, and how it is made. */
-const tools: Record<string, { about: string; make(options: ProfilerOptions): Profiler }> = {
-  doctor: { about: 'what ails the proxy: event loop, garbage, I/O (@clinic/doctor)', make: doctorProfiler },
-  flame: { about: 'a flame graph of its functions (0x)', make: options => v8Profiler('flame', options) },
-  cpu: { about: 'self time by function (V8)', make: options => v8Profiler('cpu', options) },
-  heap: { about: 'allocation by function (V8)', make: options => v8Profiler('heap', options) },
+/** How each tool's profile is made; profiling/links.ts says what it shows. */
+const tools: Record<ProfileTool, (options: ProfilerOptions) => Profiler> = {
+  doctor: doctorProfiler,
+  flame: options => v8Profiler('flame', options),
+  cpu: options => v8Profiler('cpu', options),
+  heap: options => v8Profiler('heap', options),
 }
 /** Keys of a scenario that mean nothing for a single run that is not judged. */
 const meaningless = ['repeats', 'strict', 'throttle', 'engine']
@@ -30,7 +32,7 @@ const keys = [...Object.keys(scenarioKeys).filter(key => !meaningless.includes(k
 const threadings = ['single', 'prefork']
 
 export interface ProfilePlan {
-  readonly tool: string
+  readonly tool: ProfileTool
   /** The plan of the scenario; its `out` is the folder of the profile. */
   readonly run: RunPlan
   readonly variant: Variant
@@ -43,10 +45,10 @@ export interface ProfilePlan {
 export async function profilePlanOf(words: readonly string[], startedAt: Date): Promise<ProfilePlan> {
   const { names, values } = parseWords(words, keys, 'profile')
   if (names.length !== 1) {
-    throw new UsageError(`profile: ${names.length} names given; allowed: one scenario and tool=${toolNames}`)
+    throw new UsageError(`profile: ${names.length} names given; allowed: one scenario and tool=${toolNames.join(', ')}`)
   }
-  if (values.tool === undefined) throw new UsageError(`profile: tool= is missing; allowed: ${toolNames}`)
-  const tool = oneOf(values.tool, 'tool', Object.keys(tools))
+  if (values.tool === undefined) throw new UsageError(`profile: tool= is missing; allowed: ${toolNames.join(', ')}`)
+  const tool = oneOf(values.tool, 'tool', toolNames)
   const beside = values.beside === undefined ? null : resolve(values.beside)
   const seed = beside === null ? [] : [`seed=${recordBeside(beside, names[0]!).seed}`]
   const given = words.filter(word => !/^(tool|beside)=/.test(word))
@@ -57,11 +59,15 @@ export async function profilePlanOf(words: readonly string[], startedAt: Date): 
   }
   const out =
     beside === null ? (values.out === undefined ? `${run.out}-profile` : run.out) : join(beside, 'profiles', tool)
-  const command = `npm run profile ${[...words.filter(word => !/^(out|beside|seed)=/.test(word)), `seed=${run.seed}`].join(' ')}`
+  const extra = extraFolder()
+  const asked = words.filter(word => !/^(out|beside|seed)=/.test(word))
+  const command = ['npm run profile', ...asked, ...(extra === null ? [] : [`extra=${extra}`]), `seed=${run.seed}`].join(
+    ' ',
+  )
   return { tool, run: { ...run, out }, variant: variantOf(run), beside, command }
 }
 
-const toolNames = Object.keys(tools).join(', ')
+const toolNames = Object.keys(tools) as ProfileTool[]
 
 /** The record of the run in `folder`. @throws UsageError when there is none, or of another scenario. */
 function recordBeside(folder: string, name: string) {
@@ -86,7 +92,7 @@ function variantOf({ scenario, variants, name }: RunPlan): Variant {
 /** Runs and writes the profile. @returns the exit status. @throws UsageError, InvalidRunError. */
 export async function profile(words: readonly string[]): Promise<number> {
   const plan = await profilePlanOf(words, new Date())
-  const { run, tool, beside } = plan
+  const { run, beside } = plan
   if (beside === null && existsSync(run.out)) {
     throw new UsageError(`out=${run.out} is there already; allowed: a new folder`)
   }
@@ -96,7 +102,7 @@ export async function profile(words: readonly string[]): Promise<number> {
   const discard = () => rmSync(run.out, { recursive: true, force: true })
   const findings = await interruptible(children, discard, () => runUnder(plan, children))
   writeFileSync(join(run.out, 'README.md'), readmeOf(plan, findings))
-  if (beside !== null) linkFromSummary(join(beside, 'summary.md'), tool, findings)
+  if (beside !== null) await linkProfiles(beside)
   const shown = relative(process.cwd(), run.out) || '.'
   if (findings.text !== '') process.stdout.write(`${findings.text}\n\n`)
   process.stdout.write(`${[...findings.files, 'README.md'].map(file => `${shown}/${file}`).join('  ')}\n`)
@@ -106,7 +112,7 @@ export async function profile(words: readonly string[]): Promise<number> {
 /** The run itself, in a folder that exists. @throws InvalidRunError when it yields no profile. */
 export async function runUnder({ tool, run, variant }: ProfilePlan, children: Children): Promise<Findings> {
   const title = `${run.name}: ${variant.name}`
-  const profiler = tools[tool]!.make({ folder: run.out, ...windowOf(run), title })
+  const profiler = tools[tool]({ folder: run.out, ...windowOf(run), title })
   const label = { variant: `${variant.name} under ${tool}`, repeat: 0, number: 1, runs: 1 }
   const display = new ProgressDisplay(process.stderr, 0)
   display.say(`  ${label.variant}: one run, not judged …`)
@@ -145,16 +151,3 @@ function readmeOf({ run, tool, variant, command }: ProfilePlan, { files, text }:
   if (text !== '') lines.push(['```', text, '```'].join('\n'))
   return `${lines.join('\n\n')}\n`
 }
-
-/** One line per tool in the summary of the measured run, at its end. */
-function linkFromSummary(summary: string, tool: string, { files }: Findings): void {
-  const line = `Profile, of a run of its own: [${tool}](profiles/${tool}/${files[0]})\n`
-  const text = existsSync(summary) ? readFileSync(summary, 'utf8') : ''
-  if (!text.includes(line)) appendFileSync(summary, `${text === '' ? `# ${basename(summary)}\n` : ''}\n${line}`)
-}
-
-/** The tools, for help. */
-export const profileTools: readonly (readonly [string, string])[] = Object.entries(tools).map(([name, { about }]) => [
-  name,
-  about,
-])

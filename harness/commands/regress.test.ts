@@ -1,10 +1,19 @@
 // The words of `npm run regress`, the exit status of each verdict, and how a git ref becomes a tree and is gone again.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { UsageError } from '../../core/errors.ts'
 import { Children } from '../children.ts'
 import { Trees, workingTree } from '../regress/trees.ts'
@@ -50,7 +59,8 @@ test('exit statuses', () => {
 
 /** Without git there is no ref, and with a changed lock file its packages would be installed, which takes a minute. */
 const words = ['diff', '--quiet', 'HEAD', '--', 'package-lock.json']
-const usable = spawnSync('git', words, { cwd: fileURLToPath(new URL('../..', import.meta.url)) }).status === 0
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const usable = spawnSync('git', words, { cwd: root }).status === 0
 
 test.skipIf(!usable)(
   'a git ref is checked out, runnable, and gone afterwards (needs git and the committed lock file)',
@@ -66,6 +76,55 @@ test.skipIf(!usable)(
     expect(existsSync(join(workingTree().path, 'node_modules'))).toBe(true)
   },
 )
+
+/** A commit that is HEAD but for its lock file, on no branch. */
+function commitWithOtherLock(scratch: string): string {
+  const identity = Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap(who => [
+      [`GIT_${who}_NAME`, 'test'],
+      [`GIT_${who}_EMAIL`, 'test@localhost'],
+    ]),
+  )
+  const env = { ...process.env, ...identity, GIT_INDEX_FILE: join(scratch, 'index') }
+  const git = (words: readonly string[], input = '') =>
+    execFileSync('git', words, { cwd: root, env, input, encoding: 'utf8' }).trim()
+  const lock = git(['hash-object', '-w', '--stdin'], '{ "lockfileVersion": 3, "packages": {} }\n')
+  git(['read-tree', 'HEAD'])
+  git(['update-index', '--cacheinfo', `100644,${lock},package-lock.json`])
+  return git(['commit-tree', git(['write-tree']), '-p', 'HEAD', '-m', 'another lock file'])
+}
+
+test.skipIf(!usable)('a ref with another lock file gets packages of its own, from npm ci', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'windtunnel-test-'))
+  const npm = join(scratch, 'npm.js')
+  const asks = join(scratch, 'asks.json')
+  vi.stubEnv('npm_execpath', npm)
+  const said: string[] = []
+  const trees = new Trees(new Children(), line => said.push(line))
+  onTestFinished(() => {
+    trees.remove()
+    vi.unstubAllEnvs()
+    rmSync(scratch, { recursive: true })
+  })
+  writeFileSync(
+    npm,
+    `const fs = require('node:fs')
+    fs.mkdirSync('node_modules')
+    fs.writeFileSync(${JSON.stringify(asks)}, JSON.stringify({ words: process.argv.slice(2), cwd: process.cwd() }))`,
+  )
+  const commit = commitWithOtherLock(scratch)
+  const tree = await trees.open(commit, 'base')
+  expect(JSON.parse(readFileSync(asks, 'utf8'))).toMatchObject({
+    words: ['ci', '--ignore-scripts', '--include=optional', '--loglevel=error', '--no-progress'],
+    cwd: realpathSync(tree.path),
+  })
+  expect(lstatSync(join(tree.path, 'node_modules')).isSymbolicLink()).toBe(false)
+  expect(said).toEqual([`the packages of ${commit} differ from ours: installing them (about a minute) …`])
+  trees.remove()
+  expect(existsSync(tree.path)).toBe(false)
+  writeFileSync(npm, `process.stderr.write('no registry\\n'); process.exit(7)`)
+  await expect(trees.open(commit, 'base')).rejects.toThrow(`npm ci failed for ${commit}: status 7: no registry`)
+})
 
 test('what is neither a ref nor a tree is refused', async () => {
   const trees = new Trees(new Children(), () => {})

@@ -3,15 +3,18 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import type { Scenario } from '../../core/contracts.ts'
 import { UsageError, unknownName } from '../../core/errors.ts'
 import type { ScenarioRecord } from '../../core/record.ts'
 import { load, namesOf } from '../../core/registry.ts'
+import type { Scenario } from '../../core/scenario.ts'
 import { Children } from '../children.ts'
 import { statusOf } from '../claims.ts'
 import { interruptible } from '../interruptible.ts'
 import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
 import { loadInWords, runScenario } from '../run-scenario.ts'
+
+/** Columns of the list of scenarios, its borders included. */
+const listWidth = 100
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -26,9 +29,11 @@ export async function scenario(words: readonly string[]): Promise<number> {
 }
 
 async function list(): Promise<number> {
-  const table = new Table({ head: ['scenario', 'question'], style: plainHead(), colWidths: [14, 86], wordWrap: true })
-  for (const name of namesOf('scenario'))
-    table.push([name, (await load<Scenario>('scenario', name, 'scenario')).question])
+  const names = namesOf('scenario')
+  const nameWidth = Math.max(...names.map(name => name.length)) + 2
+  const colWidths = [nameWidth, listWidth - nameWidth - 3]
+  const table = new Table({ head: ['scenario', 'question'], style: plainHead(), colWidths, wordWrap: true })
+  for (const name of names) table.push([name, (await load<Scenario>('scenario', name, 'scenario')).question])
   print(table.toString())
   print('\nRun one: npm run scenario NAME [key=value …]      Its variants and keys: npm run scenario NAME help')
   return 0
@@ -75,7 +80,7 @@ function claimFolder(out: string): void {
       `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a record.json`,
     )
   }
-  rmSync(join(out, 'targets'), { recursive: true, force: true })
+  for (const folder of ['targets', 'profiles']) rmSync(join(out, folder), { recursive: true, force: true })
 }
 
 /** Runs the plan; interrupted, it leaves neither processes nor half a result. */

@@ -1,6 +1,7 @@
 // The probe on real children: one that burns CPU, holds descriptors and starts a child of its own.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { ProcessTree, resourcesAvailable, treeOf } from './process-tree.ts'
 
@@ -66,6 +67,32 @@ linux('includes descendants, and keeps the CPU of one that has ended', async () 
   child.stdin!.write('end')
   await once(child.stdout!, 'data')
   expect(tree.sample()!.cpuNs).toBeGreaterThanOrEqual(before.cpuNs)
+  tree.close()
+})
+
+linux('counts the waiting of main threads and of our event-loop threads, and of no other', async () => {
+  const script = `
+    const { Worker } = require('node:worker_threads')
+    const burn = "for (const at = performance.now(); performance.now() - at < 40;); require('node:worker_threads').parentPort.postMessage(1); setInterval(() => {}, 1e6)"
+    let ready = 0
+    for (const name of ['proxy-worker-0', 'another']) {
+      new Worker(burn, { eval: true, name }).on('message', () => ++ready === 2 && console.log('ready'))
+    }`
+  const { child } = await start(script)
+  const waited = (thread: string) =>
+    Number(readFileSync(`/proc/${child.pid}/task/${thread}/schedstat`, 'latin1').split(' ')[1])
+  const nameOf = (thread: string) => readFileSync(`/proc/${child.pid}/task/${thread}/comm`, 'latin1').trim()
+  const loops = readdirSync(`/proc/${child.pid}/task`).filter(
+    thread => thread === `${child.pid}` || nameOf(thread) === 'proxy-worker-0',
+  )
+  expect(loops).toHaveLength(2)
+  const total = () => loops.reduce((sum, thread) => sum + waited(thread), 0)
+  const tree = new ProcessTree(child.pid!)
+  const before = total()
+  const { runQueueNs } = tree.sample()!
+  expect(runQueueNs).toBeGreaterThanOrEqual(before)
+  expect(runQueueNs).toBeLessThanOrEqual(total())
+  expect(waited(loops[1]!)).toBeGreaterThan(0)
   tree.close()
 })
 

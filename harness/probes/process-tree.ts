@@ -2,7 +2,9 @@
 // thread, resident memory, open descriptors. Descriptors are kept open and one buffer is reused, because the probe runs
 // beside the generator: a sample of a Node process costs about 0.1 ms.
 // Source: Linux Documentation/scheduler/sched-stats.rst (schedstat), proc(5).
+
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { threadName } from '../../proxy/worker-thread.ts'
 
 const relistEverySamples = 10
 
@@ -10,8 +12,8 @@ export interface TreeSample {
   /** CPU time used so far by all threads, also by those that have ended, ns. */
   cpuNs: number
   /**
-   * Time so far in which main threads were ready to run and waited for a core, ns. The helper threads of a runtime are
-   * left out: on a core of their own they wait for nobody but their main thread.
+   * Time so far in which main threads, and the event loops of our own threads, were ready to run and waited for a core, ns.
+   * The helper threads of a runtime are left out: on a core of their own they wait for nobody but their main thread.
    */
   runQueueNs: number
   /** Sum of resident sets; pages shared between processes count once in each. */
@@ -40,11 +42,12 @@ function unlessGone<T>(read: () => T): T | null {
 class Thread {
   cpuNs = 0
   runQueueNs = 0
-  private readonly isMain: boolean
+  private readonly serves: boolean
   private readonly descriptor: number
 
   constructor(pid: number, thread: string) {
-    this.isMain = thread === `${pid}`
+    const isLoop = () => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'latin1').startsWith(threadName)
+    this.serves = thread === `${pid}` || isLoop()
     this.descriptor = openSync(`/proc/${pid}/task/${thread}/schedstat`, 'r')
   }
 
@@ -54,7 +57,7 @@ class Thread {
     if (!text) return false
     const space = text.indexOf(' ')
     this.cpuNs = Number(text.slice(0, space))
-    if (this.isMain) this.runQueueNs = Number(text.slice(space + 1, text.indexOf(' ', space + 1)))
+    if (this.serves) this.runQueueNs = Number(text.slice(space + 1, text.indexOf(' ', space + 1)))
     return true
   }
 

@@ -35,12 +35,18 @@ export function doctorProfiler({ folder }: ProfilerOptions): Profiler {
   }
 }
 
+/** The configuration of our proxy on a port of ours: under doctor it cannot say which one it was given. */
+export function configAt(port: number, options: Omit<StartOptions, 'dir' | 'pin' | 'children'>): object {
+  const { architecture, originPorts, originWeights, seed } = options
+  const listen = { host: '127.0.0.1', port }
+  return { ...proxyConfig(architecture, originPorts, seed, originWeights), listen }
+}
+
 async function startUnderDoctor(folder: string, options: StartOptions): Promise<RunningTarget> {
-  const { architecture, originPorts, dir, pin, seed, children } = options
+  const { dir, pin, children } = options
   const config = join(dir, 'proxy.json')
   const port = await reservePort()
-  const listen = { host: '127.0.0.1', port }
-  writeFileSync(config, `${JSON.stringify({ ...proxyConfig(architecture, originPorts, seed), listen }, null, 2)}\n`)
+  writeFileSync(config, `${JSON.stringify(configAt(port, options), null, 2)}\n`)
   // V8's trace files land in the working directory, and doctor refuses to start where old ones lie.
   const cwd = join(folder, samples)
   mkdirSync(cwd, { recursive: true })

@@ -3,10 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { plain } from '../../core/architecture.ts'
 import { slowlorisRecord } from '../../reports/fixture.ts'
+import { renderPage } from '../../reports/page.ts'
 import { Children } from '../children.ts'
 import { profilePlanOf, runUnder } from '../commands/profile.ts'
+import { configAt } from './doctor.ts'
 import { flamePage } from './flame.ts'
+import { linkProfiles } from './links.ts'
 import { allocationOf, type CallFrame, selfTimeOf } from './self.ts'
 import { allocationTable, selfTimeTable } from './self-table.ts'
 
@@ -97,4 +101,27 @@ describe('the command', () => {
     expect(existsSync(join(out, findings.files[0]!))).toBe(true)
     expect(children.pids).toEqual([])
   })
+})
+
+test('the proxy under doctor is told the weights of its origins, and where to listen', () => {
+  const config = configAt(8123, { architecture: plain, originPorts: [1, 2], originWeights: [1, 4], seed: 1 })
+  const weighted = [{ weight: 1 }, { weight: 4 }]
+  expect(config).toMatchObject({ listen: { host: '127.0.0.1', port: 8123 }, upstreams: weighted })
+})
+
+test('the report and the summary of a run link the profiles beside it, each once', async () => {
+  writeFileSync(join(dir, 'record.json'), JSON.stringify(slowlorisRecord()))
+  for (const [tool, file] of [['flame', 'flame.html'] as const, ['cpu', 'README.md'] as const]) {
+    mkdirSync(join(dir, 'profiles', tool), { recursive: true })
+    writeFileSync(join(dir, 'profiles', tool, file), '')
+    await linkProfiles(dir)
+  }
+  mkdirSync(join(dir, 'profiles', 'heap'))
+  await linkProfiles(dir)
+  for (const file of ['report.html', 'summary.md']) {
+    const text = readFileSync(join(dir, file), 'utf8')
+    const links = [...text.matchAll(/profiles\/\w+\/[\w.]+/g)].map(([link]) => link)
+    expect(links).toEqual(['profiles/flame/flame.html', 'profiles/cpu/README.md'])
+  }
+  expect(await renderPage(slowlorisRecord())).not.toContain('Profiles')
 })

@@ -77,14 +77,15 @@ test.each([
 ] as const)('a suspicion followed by a second batch at %s is %s', (second, finding) => {
   const rule = judge(designs.normal, tolerance)
   rule.next()
-  expect(rule.next(around(0.3, 0.05, 10)).value).toEqual({ name: 'confirmation', restarts: 10 })
-  const end = rule.next(around(second, 0.05, 10))
+  expect(rule.next(around(0.3, 0.05, 10)).value).toEqual({ name: 'confirmation', restarts: 8 })
+  const end = rule.next(around(second, 0.05, 8))
   expect(end).toMatchObject({ done: true, value: { finding, p: 2 ** -10 } })
 })
 
-test('every design can reach the significance it asks for', () => {
-  for (const { restarts, extendedTo } of Object.values(designs)) {
+test('every design can reach the significance it asks for, at each look and in the confirmation', () => {
+  for (const { restarts, extendedTo, confirmation } of Object.values(designs)) {
     expect(2 ** -extendedTo).toBeLessThanOrEqual(alphas.secondLook)
-    expect(2 ** -restarts).toBeLessThanOrEqual(alphas.confirmation)
+    expect(2 ** -restarts).toBeLessThanOrEqual(alphas.firstLook)
+    expect(2 ** -confirmation).toBeLessThanOrEqual(alphas.confirmation)
   }
 })

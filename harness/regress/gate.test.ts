@@ -53,10 +53,10 @@ test('the estimate, the smallest detectable effect and every restart are in the 
   expect(record.smallestDetectable).toBeLessThan(0.08)
   expect(record.restarts.map(restart => restart.batch)).toEqual([
     ...Array(10).fill('first look'),
-    ...Array(10).fill('confirmation'),
+    ...Array(8).fill('confirmation'),
   ])
-  expect([record.p, record.confirmationP]).toEqual([2 ** -10, 2 ** -10])
-  expect(gateNotes(record).join('\n')).toContain('over 10 restarts; in a second batch p = 0.00098')
+  expect([record.p, record.confirmationP]).toEqual([2 ** -10, 2 ** -8])
+  expect(gateNotes(record).join('\n')).toContain('over 10 restarts; in a second batch p = 0.0039')
 })
 
 test('a base that differs from itself makes the run invalid, and no number is shown', () => {

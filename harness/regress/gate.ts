@@ -1,7 +1,8 @@
 // The gate from start to end: drives the rule with measurements, checks what must be so for the numbers to mean
 // anything, and makes the record.
-import type { Effort } from '../../core/contracts.ts'
+
 import { InvalidRunError } from '../../core/errors.ts'
+import type { Effort } from '../../core/scenario.ts'
 import type { Children } from '../children.ts'
 import { describeMachine } from '../machine.ts'
 import { choosePinning } from '../pinning.ts'

@@ -74,7 +74,7 @@ test.each([
 
 test('the spares run out', async () => {
   const { numbers, take } = measurementsOf(...Array(20).fill(spoilt))
-  await expect(take()).rejects.toThrow(/other programs took the cores/)
+  await expect(take()).rejects.toThrow(/too few undisturbed slices are left/)
   expect(numbers).toHaveLength(4)
 })
 

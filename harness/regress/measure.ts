@@ -60,7 +60,9 @@ export class Measurements {
       if (await this.one(batch)) continue
       this.spoilt++
       if (spares-- === 0)
-        throw new InvalidRunError('other programs took the cores: too few undisturbed slices are left')
+        throw new InvalidRunError(
+          'too few undisturbed slices are left: the proxies waited for a core, or the generator was late',
+        )
     }
     return this.restarts.slice(from).map(restart => restart.estimates.cpuUsPerRequest.headLog)
   }

@@ -1,7 +1,8 @@
 // The slice rig: a child process with three generators, their origins and the probes, on one core and one clock. Forked
 // by restart.ts for every restart; slice-rig-protocol.ts has the messages. It ends with its parent.
-import type { LoadPlan } from '../../core/contracts.ts'
+
 import { RequestLog } from '../../core/request-log.ts'
+import type { LoadPlan } from '../../core/scenario.ts'
 import { type Origins, startOrigins } from '../../fault-injection/origin.ts'
 import { OpenLoop } from '../../loadgen/open.ts'
 import { ProcessTree } from '../probes/process-tree.ts'

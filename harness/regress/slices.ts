@@ -69,7 +69,14 @@ export function scheduleOf(arm: Arm, slices: readonly Slice[]): Schedule {
     ...own.map(({ fromMs }) => evenly(fromMs + timing.leadMs, timing.loadMs, timing.ratePerSecond)),
   ]
   const flat = Float64Array.from(dueMs.flat())
-  return { size: flat.length, dueMs: flat, session: new Int32Array(flat.length).fill(-1), keys: null, hash: '' }
+  return {
+    size: flat.length,
+    dueMs: flat,
+    session: new Int32Array(flat.length).fill(-1),
+    keys: null,
+    posts: null,
+    hash: '',
+  }
 }
 
 /** What the kernel said of a proxy just before and just after its turn. `at` is the generator's clock, ms. */

@@ -3,10 +3,10 @@
 // Source: caddyserver.com/docs/caddyfile (options, directives/reverse_proxy); caddy 2.6, modules/caddyhttp/reverseproxy.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Architecture } from '../../core/contracts.ts'
 import { parseSpec } from '../../core/registry.ts'
+import type { Architecture } from '../../core/scenario.ts'
 import { findPeer, reservePort, startPeer } from '../peer-process.ts'
-import { defineTarget } from '../target.ts'
+import { defineTarget, parameterWithoutEquivalent } from '../target.ts'
 
 const upstreamIdle = 64
 
@@ -17,6 +17,8 @@ export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.threading) !== 'single') return `caddy has no threading=${architecture.threading}`
   if (!['keep-alive', 'per-request'].includes(nameOf(architecture.pool)))
     return `caddy is not set up for pool=${architecture.pool}`
+  const pool = parameterWithoutEquivalent('pool', architecture.pool, { idleMs: null, maxIdle: null })
+  if (pool) return `caddy has no equivalent of ${pool}`
   if (nameOf(architecture.buffering) !== 'streaming')
     return `caddy is not set up for buffering=${architecture.buffering}`
   if (nameOf(architecture.balancer) === 'power-of-two') {
@@ -26,17 +28,21 @@ export function refuses(architecture: Architecture): string | null {
   if (nameOf(architecture.limiter) !== 'none') return `caddy is not set up for limiter=${architecture.limiter}`
   if (nameOf(architecture.health) !== 'always') return `caddy is not set up for health=${architecture.health}`
   if (nameOf(architecture.retries) !== 'none') return `caddy is not set up for retries=${architecture.retries}`
+  if (nameOf(architecture.filter) !== 'none') return `caddy runs none of our filters (filter=${architecture.filter})`
   return null
 }
 
 /** The configuration file. */
 export function caddyConfig(
-  { pool, requestHeadMs }: Pick<Architecture, 'pool' | 'requestHeadMs'>,
+  { pool, requestHeadMs, responseHeadMs }: Pick<Architecture, 'pool' | 'requestHeadMs' | 'responseHeadMs'>,
   port: number,
   originPorts: readonly number[],
 ): string {
-  const keepAlive = nameOf(pool) === 'keep-alive'
-  const reuse = keepAlive ? `keepalive 1h\n        keepalive_idle_conns_per_host ${upstreamIdle}` : 'keepalive off'
+  const { name, given } = parseSpec(pool, 'architecture')
+  const { idleMs, maxIdle = upstreamIdle } = given
+  const kept = `keepalive ${idleMs ? `${idleMs}ms` : '1h'}\n        keepalive_idle_conns_per_host ${maxIdle}`
+  const reuse = name === 'keep-alive' ? kept : 'keepalive off'
+  const deadline = responseHeadMs === undefined ? '' : `\n        response_header_timeout ${responseHeadMs}ms`
   return `# Generated. Caddy has no cap on client connections, and its transport asks once more by itself when a
 # kept upstream connection turns out to be closed.
 {
@@ -62,7 +68,7 @@ http://:${port} {
     header_up Via "1.1 caddy"
     transport http {
         compression off
-        ${reuse}
+        ${reuse}${deadline}
     }
   }
 }

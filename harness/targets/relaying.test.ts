@@ -108,6 +108,9 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])('%s', name => {
     expect(refuses(architecture)).toBeNull()
     expect(refuses({ ...architecture, threading: 'prefork:slots=64' })).toContain('prefork:slots=64')
     expect(refuses({ ...architecture, balancer: 'peak-ewma' })).toContain('peak-ewma')
+    // None of them has weights, so that the balancers that read weights are refused too.
+    expect(refuses({ ...architecture, balancer: 'weighted-round-robin' })).toContain('weighted-round-robin')
+    expect(refuses({ ...architecture, pool: 'keep-alive:order=fifo' })).toContain('order')
     expect(refuses({ ...architecture, pool: 'capped:max=3' })).toContain('capped:max=3')
     expect(refuses({ ...architecture, retries: 'budgeted' })).toContain('budgeted')
   })

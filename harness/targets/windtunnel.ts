@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Architecture } from '../../core/contracts.ts'
 import { InvalidRunError } from '../../core/errors.ts'
+import type { Architecture } from '../../core/scenario.ts'
 import type { Child } from '../children.ts'
 import { defineTarget, type TargetStats } from '../target.ts'
 
@@ -23,7 +23,7 @@ export function proxyConfig(
   seed: number,
   originWeights: readonly number[] = [],
 ): object {
-  const { maxConnections, requestHeadMs, ...seams } = architecture
+  const { maxConnections, requestHeadMs, responseHeadMs, ...seams } = architecture
   const upstreams = originPorts.map((port, index) => {
     const weight = originWeights[index] ?? 1
     return { id: `o${index}`, host: '127.0.0.1', port, weight }
@@ -34,7 +34,7 @@ export function proxyConfig(
     upstreams,
     routes: [{ prefix: '/', upstreams: upstreams.map(upstream => upstream.id) }],
     limits: { maxConnections },
-    timeouts: { requestHeadMs },
+    timeouts: { requestHeadMs, ...(responseHeadMs === undefined ? {} : { responseHeadMs }) },
     accessLog: false,
     seed,
   }

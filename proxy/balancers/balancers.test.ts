@@ -1,37 +1,7 @@
 // What each balancer promises beyond the laws of tests/laws/balancers.test.ts.
 import { describe, expect, test } from 'vitest'
-import type { AnyStrategy, Balancer, Outcome, PolicyRequest, Upstream } from '../../core/contracts.ts'
-import { choose, make } from '../../core/registry.ts'
-
-const requestFor = (target: string, more: Partial<PolicyRequest> = {}): PolicyRequest => ({
-  method: 'GET',
-  target,
-  client: '127.0.0.1',
-  header: () => undefined,
-  ...more,
-})
-const request = requestFor('/')
-
-const balancerOf = async (spec: string) => make(await choose<AnyStrategy<Balancer>>('balancer', spec), 1, 'balancer')
-
-function upstreams(...weights: number[]): Upstream[] {
-  return weights.map((weight, index) => ({ index, id: `o${index}`, weight, inFlight: 0 }))
-}
-
-const answered = (headMs: number, status = 200): Outcome => ({
-  kind: 'response',
-  status,
-  headMs,
-  totalMs: headMs,
-  maybeExecuted: true,
-})
-
-/** Of `n` picks, how many each upstream got. */
-function shares(balancer: Balancer, n: number, size: number, now = 0): number[] {
-  const picks = new Array<number>(size).fill(0)
-  for (let i = 0; i < n; i++) picks[balancer.pick(request, [], now)!.index]!++
-  return picks
-}
+import type { Balancer, Outcome, PolicyRequest, Upstream } from '../../core/contracts.ts'
+import { answered, balancerOf, request, requestFor, shares, upstreams } from '../../tests/balancing.ts'
 
 test('random follows the weights', async () => {
   const balancer = await balancerOf('random')

@@ -21,29 +21,47 @@ export default defineBalancer({
   },
   make({ decayMs, failureMs }, { rng }): Balancer {
     let eligible: readonly Upstream[] = []
-    /** Smoothed time to answer by upstream index, and when it was last brought up to date. */
-    const costMs: number[] = []
-    const updatedAt: number[] = []
+    /**
+     * By upstream index, side by side so that a look costs one cache line: the smoothed time to answer, at 2·index, and
+     * when it was last brought up to date.
+     */
+    let costs = new Float64Array(0)
 
-    /** Takes in an observation; 0 only lets time pass. */
-    function observe(index: number, tookMs: number, now: number): void {
-      const cost = costMs[index] ?? 0
-      const kept = Math.exp(-(now - (updatedAt[index] ?? now)) / decayMs)
-      costMs[index] = tookMs > cost ? tookMs : cost * kept + tookMs * (1 - kept)
-      updatedAt[index] = now
+    /** Takes in a time: what took longer than the cost is now counts at once. `atLeast`: it would have taken longer still. */
+    function observe(index: number, tookMs: number, atLeast: boolean, now: number): void {
+      const kept = Math.exp(-(now - costs[2 * index + 1]!) / decayMs)
+      const cost = costs[2 * index]! * kept
+      if (tookMs > cost) costs[2 * index] = tookMs
+      else costs[2 * index] = atLeast ? cost : cost + tookMs * (1 - kept)
+      costs[2 * index + 1] = now
     }
 
-    function loadOf({ index, inFlight, weight }: Upstream, now: number): number {
-      observe(index, 0, now)
-      const cost = costMs[index]!
+    /** The load as it was when it was last observed. */
+    function loadOf({ index, inFlight, weight }: Upstream): number {
+      const cost = costs[2 * index]!
       return (cost === 0 && inFlight > 0 ? unknownCost + inFlight : cost * (inFlight + 1)) / weight
     }
 
+    /** Both have faded since they were observed, so only the difference in age tells: one exponential in place of two. */
+    function isLess(a: Upstream, b: Upstream): boolean {
+      const loadA = loadOf(a)
+      const loadB = loadOf(b)
+      const olderMs = costs[2 * b.index + 1]! - costs[2 * a.index + 1]!
+      const bothKnown = costs[2 * a.index]! > 0 && costs[2 * b.index]! > 0
+      return loadA < (bothKnown && olderMs !== 0 ? loadB * Math.exp(olderMs / decayMs) : loadB)
+    }
+
     return {
-      onEligible(upstreams) {
+      onEligible(upstreams, _version, now) {
         eligible = upstreams
+        const size = 2 * upstreams.reduce((most, { index }) => Math.max(most, index + 1), 0)
+        if (size <= costs.length) return
+        const grown = new Float64Array(size)
+        grown.set(costs)
+        for (let at = costs.length + 1; at < size; at += 2) grown[at] = now
+        costs = grown
       },
-      pick(_request, avoid, now) {
+      pick(_request, avoid) {
         const candidates = avoid.length === 0 ? eligible : eligible.filter(upstream => !avoid.includes(upstream))
         const n = candidates.length
         if (n < 2) return candidates[0] ?? null
@@ -52,12 +70,12 @@ export default defineBalancer({
         const drawn = rng.integer(n - 1)
         const a = candidates[first]!
         const b = candidates[drawn < first ? drawn : drawn + 1]!
-        return loadOf(b, now) < loadOf(a, now) ? b : a
+        return isLess(b, a) ? b : a
       },
       onDone({ index }, outcome, now) {
         // A client that leaves early says only that the answer would have taken longer.
-        if (outcome.kind === 'client-gone' && outcome.headMs <= (costMs[index] ?? 0)) return
-        observe(index, hasFailed(outcome) ? Math.max(failureMs, outcome.headMs) : outcome.headMs, now)
+        const left = outcome.kind === 'client-gone'
+        observe(index, hasFailed(outcome) ? Math.max(failureMs, outcome.headMs) : outcome.headMs, left, now)
       },
     }
   },

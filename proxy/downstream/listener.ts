@@ -87,8 +87,10 @@ export class Listener {
   }
 
   private admit(socket: net.Socket): void {
-    this.options.counters.connectionsOpen++
-    this.options.counters.connectionsAccepted++
+    const { counters } = this.options
+    counters.connectionsAccepted++
+    if (++counters.connectionsOpen > counters.connectionsOpenPeak)
+      counters.connectionsOpenPeak = counters.connectionsOpen
     this.options.onAdmitted(socket)
   }
 }

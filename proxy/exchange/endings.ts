@@ -5,10 +5,9 @@ import type { WorkerContext } from '../context.ts'
 import { CLOSED, type ClientConnection, IN_EXCHANGE, LINGERING } from '../downstream/client-connection.ts'
 import { errorResponse } from '../http1/serialise.ts'
 import type { UpstreamBook } from '../upstream/book.ts'
-import type { HealthKeeper } from '../upstream/health-keeper.ts'
 import { DIALING, NOBODY, type OriginConnection } from '../upstream/origin-connection.ts'
-import { type Exchange, RESPONDING, RESTING, SENT, WAITING } from './exchange.ts'
-import type { Route } from './routes.ts'
+import { type Attempts, longestTimerMs, outcomeOf } from './attempts.ts'
+import { ADMITTED, DRAINING, type Exchange, OUTSIDE, RESPONDING, RESTING, SENT, WAITING } from './exchange.ts'
 
 /** After the last response of a connection that still sends, so long is its input thrown away before it is cut. */
 const lingerMs = 1_000
@@ -25,21 +24,13 @@ export interface EndingPolicies {
 export class Endings {
   private readonly context: WorkerContext
   private readonly book: UpstreamBook
-  private readonly routes: readonly Route[]
-  private readonly health: HealthKeeper
+  private readonly attempts: Attempts
   private readonly policies: EndingPolicies
 
-  constructor(
-    context: WorkerContext,
-    book: UpstreamBook,
-    routes: readonly Route[],
-    health: HealthKeeper,
-    policies: EndingPolicies,
-  ) {
+  constructor(context: WorkerContext, book: UpstreamBook, attempts: Attempts, policies: EndingPolicies) {
     this.context = context
     this.book = book
-    this.routes = routes
-    this.health = health
+    this.attempts = attempts
     this.policies = policies
   }
 
@@ -47,32 +38,55 @@ export class Endings {
   finish(client: ClientConnection, reusable: boolean, now: number): void {
     const { context } = this
     const exchange = client.exchange!
+    if (exchange.heldResponse?.end() === false) return this.awaitClient(client, exchange, reusable, now)
     this.countResponse(client, exchange, now)
-    this.endAttempt(exchange, 'response', reusable, now)
-    this.endRequest(exchange, now)
+    this.attempts.end(exchange, 'response', reusable, now)
+    this.endRequest(exchange, now, false)
     if (exchange.keepAlive && exchange.requestBody.done && !client.ended && !context.draining) {
       context.setDeadline(client, now, context.config.timeouts.keepAliveIdleMs)
       client.nextRequest()
     } else this.close(client, !exchange.requestBody.done)
   }
 
+  /** The whole response is here and the client is still taking it: its origin is free, and `finish` comes again. */
+  private awaitClient(client: ClientConnection, exchange: Exchange, reusable: boolean, now: number): void {
+    exchange.servedBy = exchange.upstream
+    this.attempts.end(exchange, 'response', reusable, now)
+    exchange.phase = DRAINING
+    client.writeStalled = exchange.heldResponse!.blocked
+    this.context.setDeadline(client, now, client.writeStalled ? this.context.config.timeouts.writeIdleMs : 0)
+  }
+
   /** Ends an exchange that has an upstream: with an error when nothing has been sent yet, else by cutting the response. */
   fail(client: ClientConnection, status: number, kind: OutcomeKind, reason: string): void {
     const exchange = client.exchange!
-    const responding = exchange.phase === RESPONDING
+    const responding = exchange.phase >= RESPONDING
     const now = performance.now()
     const outcome = outcomeOf(exchange, kind, now)
     if (!responding && this.retryAfter(client, outcome, now)) return
-    this.endAttempt(exchange, kind, false, now)
+    this.attempts.end(exchange, kind, false, now)
     if (!responding) return this.refuse(client, status, reason)
-    this.endRequest(exchange, now)
+    this.endRequest(exchange, now, true)
     this.context.errorLog.line({ client: client.address, status: exchange.status, reason, cut: 1 })
     client.socket.resetAndDestroy()
   }
 
-  /** An answer has begun to arrive that a retry may better: true when it is thrown away and another attempt follows. */
-  retriesAnswer(client: ClientConnection, status: number, now: number): boolean {
+  /** The attempt at `origin` has failed; the exchange too, unless another attempt is still on its way. */
+  failAttempt(
+    client: ClientConnection,
+    origin: OriginConnection,
+    status: number,
+    kind: OutcomeKind,
+    reason: string,
+  ): void {
+    if (this.attempts.dropped(client.exchange!, origin, kind, 0, performance.now())) return
+    this.fail(client, status, kind, reason)
+  }
+
+  /** `origin` answers with an error that another attempt may better: true when it is thrown away. */
+  bettersAnswer(client: ClientConnection, origin: OriginConnection, status: number, now: number): boolean {
     const exchange = client.exchange!
+    if (this.attempts.dropped(exchange, origin, 'response', status, now)) return true
     if (!exchange.replayable) return false
     exchange.status = status
     exchange.headAt = now
@@ -84,13 +98,14 @@ export class Endings {
     const exchange = client.exchange!
     const { upstream } = exchange
     if (!exchange.replayable || upstream === null || outcome.kind === 'client-gone') return false
-    const waitMs = this.policies.retries.retryIn!(exchange, outcome, now)
+    const waitMs = this.policies.retries.retryIn?.(exchange, outcome, now) ?? null
     if (waitMs === null) return false
-    this.endAttempt(exchange, outcome.kind, false, now)
+    exchange.cancelHedge()
+    this.attempts.end(exchange, outcome.kind, false, now)
     this.context.counters.retries++
     exchange.tried.push(upstream)
     exchange.phase = WAITING
-    exchange.retryTimer = setTimeout(() => this.policies.retry(client), waitMs)
+    exchange.timer = setTimeout(() => this.policies.retry(client), Math.min(waitMs, longestTimerMs))
     return true
   }
 
@@ -98,7 +113,7 @@ export class Endings {
   refuse(client: ClientConnection, status: number, reason: string, retryAfterSeconds?: number): void {
     const { context } = this
     const { exchange } = client
-    if (exchange) this.endRequest(exchange, performance.now())
+    if (exchange) this.endRequest(exchange, performance.now(), true)
     // After a head that was not understood nothing on the connection can be trusted.
     const known = client.state === IN_EXCHANGE && exchange !== null
     const keepAlive = known && exchange.keepAlive && exchange.requestBody.done && !context.draining
@@ -112,10 +127,10 @@ export class Endings {
   abandon(exchange: Exchange, now: number): void {
     if (exchange.phase === RESTING) return
     this.context.counters.clientAborts++
-    clearTimeout(exchange.retryTimer)
-    this.endAttempt(exchange, 'client-gone', false, now)
-    this.endRequest(exchange, now)
-    exchange.phase = RESTING
+    clearTimeout(exchange.timer)
+    this.attempts.giveUpRivals(exchange, now)
+    this.attempts.end(exchange, 'client-gone', false, now)
+    this.endRequest(exchange, now, true)
   }
 
   /** A head has not come in time. A client that has sent nothing has asked nothing: it is closed without an answer. */
@@ -145,6 +160,8 @@ export class Endings {
     const { id } = origin.upstream
     this.book.forget(origin, dialling, now)
     if (!client || !exchange) return
+    const broken = dialling ? 'dial-failed' : 'origin-closed'
+    if (this.attempts.dropped(exchange, origin, broken, 0, now)) return
     if (dialling) this.fail(client, 502, 'dial-failed', `${id} cannot be reached`)
     else if (exchange.phase === SENT) this.fail(client, 502, 'origin-closed', `${id} closed without an answer`)
     else if (!reset && exchange.responseBody.endOfConnection()) this.finish(client, false, now)
@@ -155,9 +172,10 @@ export class Endings {
     // Only a spare connection has a deadline without being lent: that of opening.
     if (origin.lentTo === NOBODY) return this.book.discard(origin, performance.now())
     const client = this.context.clients[origin.lentTo]!
-    const { phase } = client.exchange!
+    const exchange = client.exchange!
+    const phase = exchange.origin === origin ? exchange.phase : SENT
     const what = origin.state === DIALING ? 'connectMs' : phase === SENT ? 'responseHeadMs' : 'responseIdleMs'
-    this.fail(client, 504, 'timeout', `${origin.upstream.id}: ${what} has passed`)
+    this.failAttempt(client, origin, 504, 'timeout', `${origin.upstream.id}: ${what} has passed`)
   }
 
   /** Closes a client's connection. One that may still be sending is read on for a while, so that it gets its answer. */
@@ -169,30 +187,27 @@ export class Endings {
     this.context.setDeadline(client, performance.now(), lingerMs)
   }
 
-  /** The balancer hears of the end, and the upstream connection goes back to the pool or is closed. */
-  private endAttempt(exchange: Exchange, kind: OutcomeKind, reusable: boolean, now: number): void {
-    const { upstream, origin } = exchange
-    if (upstream === null) return
-    upstream.inFlight--
-    const outcome = outcomeOf(exchange, kind, now)
-    this.routes[exchange.route]!.balancer.onDone?.(upstream, outcome, now)
-    this.health.onDone(upstream, outcome, now)
+  /** The request no longer counts as in flight. `dropped`: as limiters are told. */
+  private endRequest(exchange: Exchange, now: number, dropped: boolean): void {
+    const { admission } = exchange
+    if (exchange.heldRequest !== null || exchange.heldResponse !== null) this.releaseBodies(exchange)
+    exchange.cancelHedge()
+    exchange.head = ''
     exchange.phase = RESTING
-    exchange.upstream = exchange.origin = null
-    if (origin === null) this.book.giveUp(upstream, exchange.client)
-    else if (origin.lentTo === exchange.client) {
-      if (reusable && exchange.requestBody.done) this.book.release(origin, true, now)
-      else this.book.discard(origin, now)
-    }
+    exchange.admission = OUTSIDE
+    if (admission === OUTSIDE) return
+    if (admission === ADMITTED) this.context.requestsInFlight--
+    this.policies.limiter.onDone?.(admission === ADMITTED ? now - exchange.admittedAt : 0, now, dropped)
   }
 
-  /** The request no longer counts as in flight. */
-  private endRequest(exchange: Exchange, now: number): void {
-    exchange.head = ''
-    if (!exchange.admitted) return
-    exchange.admitted = false
-    this.context.requestsInFlight--
-    this.policies.limiter.onDone?.(now - exchange.startedAt, now)
+  private releaseBodies(exchange: Exchange): void {
+    const { heldRequest, heldResponse } = exchange
+    exchange.heldRequest = exchange.heldResponse = null
+    exchange.collecting = false
+    heldResponse?.release()
+    heldRequest?.release()
+    // What a client still sends is read on, if only to be thrown away.
+    if (heldRequest?.senderPaused) this.context.clients[exchange.client]?.resume()
   }
 
   private answer(
@@ -220,19 +235,9 @@ export class Endings {
       client: client.address,
       request: `${exchange.method} ${exchange.target}`,
       status,
-      upstream: exchange.upstream!.id,
+      upstream: (exchange.upstream ?? exchange.servedBy)!.id,
       bytes: exchange.responseBody.relayedBytes,
       totalMs: Math.round((now - exchange.startedAt) * 1000) / 1000,
     })
-  }
-}
-
-function outcomeOf(exchange: Exchange, kind: OutcomeKind, now: number): Outcome {
-  return {
-    kind,
-    status: kind === 'response' ? exchange.status : 0,
-    headMs: exchange.headAt - exchange.sentAt,
-    totalMs: now - exchange.sentAt,
-    maybeExecuted: exchange.phase >= SENT,
   }
 }

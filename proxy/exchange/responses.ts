@@ -7,8 +7,10 @@ import { parseResponseHead } from '../http1/response.ts'
 import { type Framing, growthBytes, type ResponseOptions, writeResponseHead } from '../http1/serialise.ts'
 import type { UpstreamBook } from '../upstream/book.ts'
 import { NOBODY, type OriginConnection } from '../upstream/origin-connection.ts'
+import type { Attempts } from './attempts.ts'
 import type { Endings } from './endings.ts'
 import { type Exchange, RESPONDING, SENT } from './exchange.ts'
+import { HeldResponses } from './held-responses.ts'
 
 /** The version origins speak to us, and our name. */
 const via = '1.1 windtunnel'
@@ -19,17 +21,28 @@ export class Responses {
   private readonly context: WorkerContext
   private readonly book: UpstreamBook
   private readonly buffering: BufferingPolicy
+  private readonly attempts: Attempts
   private readonly endings: Endings
+  /** Null when the policy holds no responses. */
+  private readonly held: HeldResponses | null
   private readonly head = new ResponseHead()
   private readonly options: { -readonly [K in keyof ResponseOptions]: ResponseOptions[K] } = { ...interim }
   /** Room for any response head. */
   private readonly headRoom: number
 
-  constructor(context: WorkerContext, book: UpstreamBook, buffering: BufferingPolicy, endings: Endings) {
+  constructor(
+    context: WorkerContext,
+    book: UpstreamBook,
+    buffering: BufferingPolicy,
+    attempts: Attempts,
+    endings: Endings,
+  ) {
     this.context = context
     this.book = book
     this.buffering = buffering
+    this.attempts = attempts
     this.endings = endings
+    this.held = buffering.response ? new HeldResponses(context, endings, buffering.response) : null
     this.headRoom = context.config.limits.maxHeadBytes + growthBytes
   }
 
@@ -42,8 +55,13 @@ export class Responses {
     const exchange = client.exchange!
     const { gather, config } = this.context
     gather.open(client.socket)
-    let at = exchange.phase === SENT ? this.takeHeads(client, exchange, origin, bytes, to, now) : 0
-    if (exchange.phase !== RESPONDING) return gather.close()
+    const awaited = exchange.phase === SENT || origin !== exchange.origin
+    let at = awaited ? this.takeHeads(client, exchange, origin, bytes, to, now) : 0
+    if (exchange.phase !== RESPONDING || origin !== exchange.origin) return gather.close()
+    if (exchange.heldResponse !== null) {
+      gather.close()
+      return this.held!.take(client, exchange, origin, bytes, at, to, now)
+    }
     const { responseBody } = exchange
     at = responseBody.relay(bytes, at, to, gather, false)
     gather.close()
@@ -80,16 +98,18 @@ export class Responses {
         // What has been said so far goes first: the failure is answered on the same connection.
         gather.close()
         const reason = end === REJECTED ? head.errorReason : 'the origin switches protocols without being asked'
-        this.endings.fail(client, 502, 'origin-invalid', reason)
+        this.endings.failAttempt(client, origin, 502, 'origin-invalid', reason)
         return to
       }
       at = end
       if (head.status >= 200) {
-        if (head.status >= 500 && this.endings.retriesAnswer(client, head.status, now)) return to
-        this.begin(client, exchange, now)
+        if (head.status >= 500 && this.endings.bettersAnswer(client, origin, head.status, now)) return to
+        this.attempts.win(exchange, origin, now)
+        this.begin(client, exchange, to - at, now)
         return at
       }
-      if (exchange.clientMinor === 1) {
+      // While several attempts are on their way it is not known whose word counts.
+      if (exchange.clientMinor === 1 && exchange.rivals.length === 0) {
         gather.reserve(this.headRoom)
         gather.length = writeResponseHead(head, gather.slab, gather.length, interim)
       }
@@ -97,7 +117,8 @@ export class Responses {
     return at
   }
 
-  private begin(client: ClientConnection, exchange: Exchange, now: number): void {
+  /** `hereBytes`: what has come behind the head. */
+  private begin(client: ClientConnection, exchange: Exchange, hereBytes: number, now: number): void {
     const { head, options } = this
     const { gather, draining } = this.context
     const bodiless = head.isBodiless || exchange.method === 'HEAD'
@@ -121,6 +142,7 @@ export class Responses {
     options.clientMinor = exchange.clientMinor
     gather.reserve(this.headRoom)
     gather.length = writeResponseHead(head, gather.slab, gather.length, options)
+    if (this.held !== null && !exchange.responseBody.done) this.held.begin(client, exchange, head, hereBytes)
   }
 
   /** While the client is behind, the origin is not read. */

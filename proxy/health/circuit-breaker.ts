@@ -1,6 +1,6 @@
 // A breaker per upstream. Closed: requests pass and failures are counted. Open: none passes for a while. Half-open: one
 // passes as a probe, and what becomes of it decides.
-import { defineHealth, type HealthPolicy, type Upstream } from '../../core/contracts.ts'
+import { defineHealth, type HealthPolicy } from '../../core/contracts.ts'
 import { count, number } from '../../core/parameters.ts'
 
 const CLOSED = 0
@@ -8,12 +8,8 @@ const OPEN = 1
 const HALF_OPEN = 2
 /** Half-open, with the probe on its way. */
 const PROBING = 3
-
-interface Breaker {
-  state: number
-  failures: number
-  halfOpenAt: number
-}
+const stateShift = 2
+const stateBits = 3
 
 export default defineHealth({
   about: 'Opens after failures in a row, lets one probe through after a while, and closes when the probe succeeds.',
@@ -36,46 +32,48 @@ export default defineHealth({
     }),
   },
   make({ failures, openMs }): HealthPolicy {
-    let breakers: Breaker[] = []
-    const breakerOf = (upstream: Upstream) => breakers[upstream.index]!
+    // By upstream index, in typed arrays: a simulated fleet of proxies has a million breakers. The failures in a row stand
+    // above the two bits of the state, so that an attempt touches one word.
+    let words = new Int32Array(0)
+    let halfOpenAt = new Float64Array(0)
+    const stateOf = (index: number) => words[index]! & stateBits
     return {
       onMembers(upstreams) {
-        breakers = upstreams.map(() => ({ state: CLOSED, failures: 0, halfOpenAt: Number.POSITIVE_INFINITY }))
+        const size = upstreams.reduce((most, { index }) => Math.max(most, index + 1), 0)
+        words = new Int32Array(size)
+        halfOpenAt = new Float64Array(size)
       },
-      eligible(upstream) {
-        const { state } = breakerOf(upstream)
-        return state === CLOSED || state === HALF_OPEN
-      },
-      onSend(upstream) {
-        const breaker = breakerOf(upstream)
-        if (breaker.state !== HALF_OPEN) return false
-        breaker.state = PROBING
+      eligible: ({ index }) => stateOf(index) === CLOSED || stateOf(index) === HALF_OPEN,
+      onSend({ index }) {
+        if (stateOf(index) !== HALF_OPEN) return false
+        words[index] = PROBING
         return true
       },
-      onDone(upstream, outcome, now) {
-        const breaker = breakerOf(upstream)
-        const before = breaker.state
-        const failed = outcome.kind !== 'response' || outcome.status >= 500
+      onDone({ index }, outcome, now) {
+        const word = words[index]!
+        const before = word & stateBits
         if (outcome.kind === 'client-gone') {
           // A probe that was given up has told nothing: the next request probes again.
-          if (before === PROBING) breaker.state = HALF_OPEN
-        } else if (!failed) {
-          if (before !== OPEN) breaker.state = CLOSED
-          breaker.failures = 0
-        } else if (before === PROBING || (before === CLOSED && ++breaker.failures >= failures)) {
-          breaker.state = OPEN
-          breaker.failures = 0
-          breaker.halfOpenAt = now + openMs
-        }
-        return breaker.state !== before
+          if (before === PROBING) words[index] = HALF_OPEN
+        } else if (outcome.kind === 'response' && outcome.status < 500) {
+          if (word !== CLOSED) words[index] = before === OPEN ? OPEN : CLOSED
+        } else if (before === PROBING || (before === CLOSED && (word >> stateShift) + 1 >= failures)) {
+          words[index] = OPEN
+          halfOpenAt[index] = now + openMs
+        } else if (before === CLOSED) words[index] = word + (1 << stateShift)
+        return (words[index]! & stateBits) !== before
       },
       nextChangeAt() {
-        const open = breakers.filter(breaker => breaker.state === OPEN)
-        return Math.min(Number.POSITIVE_INFINITY, ...open.map(breaker => breaker.halfOpenAt))
+        let earliest = Number.POSITIVE_INFINITY
+        for (let index = 0; index < words.length; index++) {
+          if (stateOf(index) === OPEN && halfOpenAt[index]! < earliest) earliest = halfOpenAt[index]!
+        }
+        return earliest
       },
       onChangeDue(now) {
-        for (const breaker of breakers)
-          if (breaker.state === OPEN && breaker.halfOpenAt <= now) breaker.state = HALF_OPEN
+        for (let index = 0; index < words.length; index++) {
+          if (stateOf(index) === OPEN && halfOpenAt[index]! <= now) words[index] = HALF_OPEN
+        }
       },
     }
   },

@@ -1,5 +1,5 @@
 // A fixed number of requests at a time. What comes beyond is refused at once, so that those inside stay fast.
-import { defineLimiter, type Limiter } from '../../core/contracts.ts'
+import { defineLimiter, type Holding, type Limiter } from '../../core/contracts.ts'
 import { count, number } from '../../core/parameters.ts'
 
 export default defineLimiter({
@@ -15,5 +15,8 @@ export default defineLimiter({
       doc: 'What a refused client is told to wait.',
     }),
   },
-  make: ({ max, retryAfterMs }): Limiter => ({ admit: (_request, inFlight) => (inFlight < max ? null : retryAfterMs) }),
+  make({ max, retryAfterMs }): Limiter {
+    const refusal: Holding = { kind: 'refuse', ms: retryAfterMs }
+    return { admit: (_request, inFlight) => (inFlight < max ? null : refusal), limit: () => max }
+  },
 })

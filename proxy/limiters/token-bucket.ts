@@ -1,10 +1,8 @@
 // A bucket of tokens, filled at a steady rate: a request takes one, and when there is none it is refused at once. Bursts up
 // to the size of the bucket pass.
+import { ClientStates, perParameter } from '../../core/client-states.ts'
 import { defineLimiter, type Limiter } from '../../core/contracts.ts'
-import { choice, number } from '../../core/parameters.ts'
-
-/** Beyond this many clients the buckets that are full again are forgotten: full is what a new one would be. */
-const clientsBeforeSweep = 10_000
+import { number } from '../../core/parameters.ts'
 
 export default defineLimiter({
   about: 'Refuses requests beyond a steady rate, with bursts up to the size of the bucket.',
@@ -12,39 +10,30 @@ export default defineLimiter({
   params: {
     ratePerSecond: number({ default: 1_000, min: 0.001, max: 1e9, unit: '1/s', doc: 'Tokens added per second.' }),
     burst: number({ default: 100, min: 1, max: 1e9, unit: 'requests', doc: 'Tokens that the bucket holds.' }),
-    per: choice({
-      default: 'proxy',
-      choices: ['proxy', 'client'],
-      doc: 'One bucket for all, or one per client address.',
-    }),
+    ...perParameter,
   },
   make({ ratePerSecond, burst, per }): Limiter {
-    const buckets = new Map<string, { tokens: number; filledAt: number }>()
     const fill = (bucket: { tokens: number; filledAt: number }, now: number) => {
       bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) / 1000) * ratePerSecond)
       bucket.filledAt = now
     }
-    const sweep = (now: number) => {
-      for (const [key, bucket] of buckets) {
+    const buckets = new ClientStates(
+      per,
+      () => ({ tokens: burst, filledAt: Number.NEGATIVE_INFINITY }),
+      (bucket, now) => {
         fill(bucket, now)
-        if (bucket.tokens >= burst) buckets.delete(key)
-      }
-    }
+        return bucket.tokens >= burst
+      },
+    )
     return {
       admit(request, _inFlight, now) {
-        const key = per === 'client' ? request.client : ''
-        let bucket = buckets.get(key)
-        if (!bucket) {
-          if (buckets.size >= clientsBeforeSweep) sweep(now)
-          bucket = { tokens: burst, filledAt: now }
-          buckets.set(key, bucket)
-        }
+        const bucket = buckets.of(request.client, now)
         fill(bucket, now)
         if (bucket.tokens >= 1) {
           bucket.tokens -= 1
           return null
         }
-        return ((1 - bucket.tokens) / ratePerSecond) * 1000
+        return { kind: 'refuse', ms: ((1 - bucket.tokens) / ratePerSecond) * 1000 }
       },
     }
   },

@@ -1,12 +1,12 @@
 // Retries that cannot become a storm: each request earns a fraction of a retry, each retry spends one, and when the
 // account is empty failures are told to the client. Waits grow and are drawn at random, so that retries do not march in step.
 import { defineRetries, type Outcome, type RetryPolicy } from '../../core/contracts.ts'
-import { count, number } from '../../core/parameters.ts'
+import { choice, count, number } from '../../core/parameters.ts'
 
 export default defineRetries({
   about: 'Tries again after a random, growing wait, while retries stay below a share of all requests.',
   source:
-    'Finagle RetryBudget (20 % of requests plus a floor); full jitter: Brooker, "Exponential backoff and jitter", 2015',
+    'Finagle RetryBudget (20 % of requests plus a floor); full jitter: Brooker, "Exponential backoff and jitter", 2015; methods: NGINX proxy_next_upstream non_idempotent',
   params: {
     attempts: count({ default: 3, min: 1, max: 10, unit: 'attempts', doc: 'Attempts per request in all.' }),
     share: number({
@@ -31,9 +31,14 @@ export default defineRetries({
       unit: 'ms',
       doc: 'The n-th wait is at most 2^(n-1) times this.',
     }),
+    methods: choice({
+      default: 'idempotent',
+      choices: ['idempotent', 'all'],
+      doc: 'What is repeated although the origin may have executed it: GET, PUT and the like, or POST as well, which may then be executed twice.',
+    }),
     maxMs: number({ default: 250, min: 0, max: 60_000, unit: 'ms', doc: 'No wait is longer.' }),
   },
-  make({ attempts, share, perSecond, reserve, baseMs, maxMs }, { rng }): RetryPolicy {
+  make({ attempts, share, perSecond, reserve, baseMs, maxMs, methods }, { rng }): RetryPolicy {
     let budget = Math.min(reserve, perSecond)
     let earnedAt = Number.NEGATIVE_INFINITY
     const earn = (amount: number) => {
@@ -48,7 +53,7 @@ export default defineRetries({
       retryIn(request, outcome) {
         if (request.attempts >= attempts || !isWorthIt(outcome)) return null
         // What the origin may have done must not be done twice, unless the method says that it does no harm.
-        if (outcome.maybeExecuted && !request.idempotent) return null
+        if (outcome.maybeExecuted && !request.idempotent && methods === 'idempotent') return null
         if (budget < 1) return null
         budget -= 1
         return rng.uniform() * Math.min(maxMs, baseMs * 2 ** (request.attempts - 1))

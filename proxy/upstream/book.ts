@@ -43,7 +43,9 @@ export class UpstreamBook {
     owner: OriginOwner & Borrower,
   ) {
     this.addresses = config.upstreams
-    this.upstreams = config.upstreams.map(({ id, weight }, index) => ({ index, id, weight, inFlight: 0 }))
+    this.upstreams = config.upstreams.map(({ id, weight, zone, priority }, index) => {
+      return { index, id, weight, inFlight: 0, priority, ...(zone !== undefined && { zone }) }
+    })
     this.pool = pool
     this.owner = owner
     this.counters = counters

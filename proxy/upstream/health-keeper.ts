@@ -27,6 +27,7 @@ export class HealthKeeper extends Timed {
   start(routes: readonly Route[], now: number): void {
     this.routes = routes
     this.policy.onMembers(this.upstreams, now)
+    for (const { balancer, upstreams } of routes) balancer.onMembers?.(upstreams, now)
     this.changed(now)
   }
 

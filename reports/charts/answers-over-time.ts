@@ -1,16 +1,7 @@
 // What honest users got, interval by interval: for each variant the latency of the answers and, right under it on the
 // same time axis, the share of requests that failed. The axes are the same for all variants, so that strips compare.
 import type { ScenarioRecord } from '../../core/record.ts'
-import {
-  durationOf,
-  failedShare,
-  meanOf,
-  overTime,
-  phasesOf,
-  runsOf,
-  type TimePoint,
-  variantsThatRan,
-} from '../timeline.ts'
+import { durationOf, failedShare, meanOf, overTime, runsOf, type TimePoint, variantsThatRan } from '../timeline.ts'
 import { formatMs, formatShare, formatValue } from '../units.ts'
 import {
   brief,
@@ -83,7 +74,7 @@ function latencyStrip(
   const y = valueAxis('p50', domain, true, 'ms')
   const tooltip = tooltipOf({ when: 'at', half: 'half came within', most: '99 % came within' })
   const layers: Layer[] = [
-    ...phaseLayers(phasesOf(record), index === 0),
+    ...phaseLayers(record, index === 0),
     {
       mark: { type: 'area', clip: true, color, opacity: 0.2 },
       encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
@@ -115,7 +106,7 @@ function failureStrip(
   const x = timeAxis(durationOf(record), timeLabels)
   const y = valueAxis('failed', [0, 1], false, 'share')
   const layers: Layer[] = [
-    ...phaseLayers(phasesOf(record), phaseNames),
+    ...phaseLayers(record, phaseNames),
     {
       mark: { type: 'area', clip: true, color: 'var(--bad)', interpolate: 'step', tooltip: null },
       encoding: { x, y },

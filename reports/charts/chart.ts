@@ -1,8 +1,9 @@
 // What all charts share: colours as CSS variables (so that one drawing follows light and dark), a dash for each variant
-// (never colour alone), the shaded phases, axes with human units, and the step from Vega-Lite to Vega.
+// (never colour alone), the shaded spans of time, axes with human units, and the step from Vega-Lite to Vega.
 import type { LoggerInterface } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
-import type { PhaseSpan } from '../timeline.ts'
+import type { ScenarioRecord } from '../../core/record.ts'
+import { durationOf, faultsOf, phasesOf } from '../timeline.ts'
 import { formatValue } from '../units.ts'
 
 /** A table of the data of a chart, already formatted. */
@@ -43,27 +44,47 @@ export function byVariant(names: readonly string[]): Layer {
   }
 }
 
-/** Shades the phases with hostile clients; with `labels`, names every phase above the plot. */
-export function phaseLayers(phases: readonly PhaseSpan[], labels: boolean): Layer[] {
-  const seconds = phases.map(({ name, fromMs, toMs, hostile }) => ({
-    name,
-    from: fromMs / 1000,
-    to: toMs / 1000,
-    hostile,
-  }))
-  const x = { field: 'from', type: 'quantitative' }
-  const shade: Layer = {
-    data: { values: seconds.filter(phase => phase.hostile) },
-    mark: { type: 'rect', color: 'var(--hostile)', tooltip: null },
-    encoding: { x, x2: { field: 'to' } },
+/**
+ * Shades the phases with hostile clients, and the spans in which origins are broken; with `labels`, names every phase above
+ * the plot, and above that what is wrong with origins.
+ */
+export function phaseLayers(record: ScenarioRecord, labels: boolean): Layer[] {
+  const phases = phasesOf(record)
+  const faults = faultsOf(record)
+  const hostile = phases.filter(phase => phase.hostile)
+  const shades = [shade(hostile, 'var(--hostile)'), ...(faults.length > 0 ? [shade(faults, 'var(--fault)')] : [])]
+  if (!labels) return shades
+  const durationMs = durationOf(record)
+  const names = phases.map(({ name, ...span }) => ({ ...span, label: name }))
+  const above = [labelling(names, -8, 'var(--quiet)', durationMs)]
+  if (faults.length > 0) above.push(labelling(faults, -22, 'var(--fault-ink)', durationMs))
+  return [...shades, ...above]
+}
+
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+const inSeconds = ({ fromMs, toMs }: Span) => ({ from: fromMs / 1000, to: toMs / 1000 })
+const spanX = { field: 'from', type: 'quantitative' }
+
+function shade(spans: readonly Span[], color: string): Layer {
+  return {
+    data: { values: spans.map(inSeconds) },
+    mark: { type: 'rect', color, tooltip: null },
+    encoding: { x: spanX, x2: { field: 'to' } },
   }
-  const room = { expr: `(datum.to - datum.from) / ${seconds.at(-1)?.to ?? 1} * width - 4` }
-  const label: Layer = {
-    data: { values: seconds },
-    mark: { type: 'text', align: 'left', dx: 2, fontSize: 11, color: 'var(--quiet)', tooltip: null, limit: room },
-    encoding: { x, y: { value: -8 }, text: { field: 'name' } },
+}
+
+/** Words above the plot, each cut to the width of its span; `y` in px, negative upwards. */
+function labelling(spans: readonly (Span & { label: string })[], y: number, color: string, durationMs: number): Layer {
+  const limit = { expr: `(datum.to - datum.from) / ${durationMs / 1000} * width - 4` }
+  return {
+    data: { values: spans.map(span => ({ ...inSeconds(span), label: span.label })) },
+    mark: { type: 'text', align: 'left', dx: 2, fontSize: 11, color, tooltip: null, limit },
+    encoding: { x: spanX, y: { value: y }, text: { field: 'label' } },
   }
-  return labels ? [shade, label] : [shade]
 }
 
 /** The time axis of every chart over time, in seconds from the start of the load. */

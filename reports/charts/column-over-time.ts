@@ -1,6 +1,6 @@
 // One measured column over time with a line for each variant: connections held, memory.
 import type { ScenarioRecord } from '../../core/record.ts'
-import { durationOf, meanOf, overTime, phasesOf, runsOf, variantsThatRan } from '../timeline.ts'
+import { durationOf, meanOf, overTime, runsOf, variantsThatRan } from '../timeline.ts'
 import { formatMs, formatValue } from '../units.ts'
 import {
   brief,
@@ -42,7 +42,7 @@ export function columnOverTime(record: ScenarioRecord, column: string, what: str
   const data = { values: points }
   const tooltip = ['variant', 'when', 'said'].map((field, at) => ({ field, title: ['variant', 'at', what][at] }))
   const layers: Layer[] = [
-    ...phaseLayers(phasesOf(record), true),
+    ...phaseLayers(record, true),
     { data, mark: { type: 'line', clip: true, tooltip: null }, encoding: { x, y, ...byVariant(names) } },
     { data, mark: { type: 'circle', clip: true, opacity: 0, size: 90 }, encoding: { x, y, tooltip } },
   ]

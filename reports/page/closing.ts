@@ -40,8 +40,17 @@ function runTable(record: ScenarioRecord): Html | null {
   return html`<details><summary>The instrument, run by run</summary><div class="scroll"><table class="numbers"><thead><tr><td></td>${heads.map(head => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></details>`
 }
 
+/** A profile that lies beside the page. */
+export interface ProfileLink {
+  readonly tool: string
+  /** What it shows, as a clause. */
+  readonly about: string
+  /** From the folder of the page. */
+  readonly href: string
+}
+
 /** Machine, versions, commit, settings that differ, and the files beside the page. */
-export function provenance(record: ScenarioRecord): Html {
+export function provenance(record: ScenarioRecord, profiles: readonly ProfileLink[]): Html {
   const { machine } = record
   const commit =
     machine.commit === null
@@ -66,10 +75,19 @@ export function provenance(record: ScenarioRecord): Html {
     ['Command', html`<code>${record.command}</code>`],
     ['Files', html`<a href="record.json">record.json</a>, <a href="summary.md">summary.md</a>`],
   ]
+  if (profiles.length > 0) facts.push(['Profiles', profileLinks(profiles)])
   return html`<section id="provenance"><h2>Where it comes from</h2>
 <dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 ${differences(record)}
 </section>`
+}
+
+/** Profiles are of runs of their own, because a profiled proxy is slower. */
+function profileLinks(profiles: readonly ProfileLink[]): Content {
+  const links = profiles.map(
+    ({ tool, about, href }) => html`<span class="version"><a href="${href}">${tool}</a>: ${about}</span>`,
+  )
+  return html`${links}<span class="version">Each of a run of its own, whose figures are no measurement.</span>`
 }
 
 function differences(record: ScenarioRecord): Html | null {

@@ -6,7 +6,7 @@ import { type Chart, colourOf, type DataTable, dashOf } from '../charts/chart.ts
 import { columnOverTime, columnTable } from '../charts/column-over-time.ts'
 import { percentileCurve, percentileTable } from '../charts/percentile-curve.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { hasColumn, phasesOf, variantsThatRan } from '../timeline.ts'
+import { faultsOf, hasColumn, phasesOf, variantsThatRan } from '../timeline.ts'
 import { formatShare } from '../units.ts'
 import { type Content, type Html, html } from './html.ts'
 
@@ -55,7 +55,10 @@ function answers(record: ScenarioRecord, place: Place): Html {
     const word = share === null ? '' : `${formatShare(share)} answered${hostile ? ` in phase ${hostile.name}` : ''}`
     return html`<div class="strip"><h3>${variant}<small>${word}</small></h3><div>${latency && place(latency)}${place(failures)}</div></div>`
   })
-  const shade = hostile ? ' The shaded span is when hostile clients are at work.' : ''
+  const shade = [
+    ...(hostile ? [' The shaded span is when hostile clients are at work.'] : []),
+    ...(faultsOf(record).length > 0 ? [' Where it is shaded with a fault above it, an origin is broken.'] : []),
+  ].join('')
   const caption = `Look for red: it is the share of honest requests that failed. Above it, how long the answers took on a log scale: the line is the median, dots are the 99th percentile, the band spans the repeats.${shade}`
   return figure(
     'over-time',

@@ -46,11 +46,16 @@ function timelinePicture(record: ScenarioRecord): Html {
   const phases = phasesOf(record)
   const measured = record.load.measuredPhase
   const spoken = phases.map(phase => `${phase.name} ${formatMs(phase.toMs - phase.fromMs)}`).join(', ')
-  const segments = phases.map(({ name, fromMs, toMs, hostile }) => {
-    const notes = [hostile && 'hostile clients', name === measured && 'measured'].filter(Boolean).join(', ')
-    return html`<li class="${hostile ? 'hostile' : 'calm'}" style="flex-grow:${Math.max(1, toMs - fromMs)}"><b>${name}</b> <span>${formatMs(toMs - fromMs)}${notes && ` · ${notes}`}</span></li>`
+  const segments = phases.map(({ name, fromMs, toMs, hostile, faults }) => {
+    const notes = [hostile && 'hostile clients', ...faults, name === measured && 'measured'].filter(Boolean).join(', ')
+    return html`<li class="${classOf(hostile, faults)}" style="flex-grow:${Math.max(1, toMs - fromMs)}"><b>${name}</b> <span>${formatMs(toMs - fromMs)}${notes && ` · ${notes}`}</span></li>`
   })
   return html`<ol class="timeline" aria-label="Phases of the load: ${spoken}; ${formatMs(durationOf(record))} in all">${segments}</ol>`
+}
+
+/** How a phase is drawn: hostile clients before broken origins, where there are both. */
+function classOf(hostile: boolean, faults: readonly string[]): string {
+  return hostile ? 'hostile' : faults.length > 0 ? 'broken' : 'calm'
 }
 
 /** Which variant answered how much of each phase: the whole story in one small table. */
@@ -66,7 +71,7 @@ export function atAGlance(record: ScenarioRecord): Html {
   return html`<section id="glance">
 <h2>Who kept answering?</h2>
 <p class="caption">Share of honest requests that got the expected answer in time, all repeats together. Look for the row that stays at 100 % all the way.</p>
-<div class="scroll"><table class="glance"><thead><tr><td></td>${phases.map(phase => html`<th scope="col" class="${phase.hostile && 'hostile'}">${phase.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll"><table class="glance"><thead><tr><td></td>${phases.map(phase => html`<th scope="col" class="${classOf(phase.hostile, phase.faults)}">${phase.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>
 ${skipped.map(variant => html`<p class="small"><b>${variant.name}</b> did not run: ${variant.skipped}.</p>`)}
 </section>`
 }

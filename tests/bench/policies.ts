@@ -19,6 +19,9 @@ const idleConnections = 8
 /** Time goes on by this much per operation, so that what decays or refills does. */
 const stepMs = 0.1
 const untried: readonly Upstream[] = []
+const report = { inFlight: 2, latencyMs: 5, utilisation: 0.5, ratePerSecond: 100, errorsPerSecond: 0 }
+/** What combinators are measured around, so that their own cost shows beside that of a plain pick. */
+const within = 'power-of-two'
 
 /** Upstreams of unequal load: what least-loaded rules look at is not all zero. */
 function upstreamsOf(n: number): Upstream[] {
@@ -37,6 +40,7 @@ function requests(): PolicyRequest[] {
 async function picking(name: string, n: number): Promise<BenchTask> {
   const balancer = make(await choose<AnyStrategy<Balancer>>('balancer', name), 1, 'balancer')
   const asked = requests()
+  const { probing } = balancer
   let now = 0
   balancer.onEligible(upstreamsOf(n), 1, now)
   return {
@@ -45,6 +49,8 @@ async function picking(name: string, n: number): Promise<BenchTask> {
     run(times) {
       for (let i = 0; i < times; i++) {
         sink.value += balancer.pick(asked[i % clients]!, untried, (now += stepMs))?.index ?? 0
+        // One that asks upstreams pays for that with each pick.
+        if (probing) for (const upstream of probing.due(now)) probing.onProbe(upstream, report, now)
       }
     },
   }
@@ -88,6 +94,7 @@ async function lending(name: string): Promise<BenchTask> {
 export async function policyTasks(): Promise<BenchTask[]> {
   const tasks: BenchTask[] = []
   for (const name of namesOf('balancer')) for (const n of sizes) tasks.push(await picking(name, n))
+  for (const name of namesOf('combinator')) tasks.push(await picking(`${name}+${within}`, 100))
   for (const name of namesOf('pool')) tasks.push(await lending(name))
   return tasks
 }

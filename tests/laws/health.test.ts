@@ -114,3 +114,66 @@ test('active-http checks every upstream once per interval', async () => {
   for (const count of checks) expect(count).toBeGreaterThanOrEqual(9)
   for (const count of checks) expect(count).toBeLessThanOrEqual(11)
 })
+
+test('success-rate leaves out the one of many that fails more often than chance, as in the worked example of Envoy', async () => {
+  const many: Upstream[] = [0, 1, 2, 3, 4].map(index => ({ index, id: `o${index}`, weight: 1, inFlight: 0 }))
+  const policy = await make('success-rate', { intervalMs: 100, volume: 100, baseEjectionMs: 1000 })
+  const out = () => many.filter(upstream => !policy.eligible(upstream)).map(upstream => upstream.index)
+  // Success shares of 50, 100, 100, 100, 100 %: mean 90, deviation 20, so that 52 is the least that is no outlier.
+  const interval = (from: number, failures: number, volume = 100) => {
+    for (let i = 0; i < volume; i++) {
+      for (const upstream of many)
+        policy.onDone!(upstream, upstream.index === 0 && i < failures ? bad : ok, from + i / volume)
+    }
+    return policy.onDone!(many[1]!, ok, from + 100)
+  }
+  policy.onMembers(many, 0)
+  expect([interval(0, 50), out()]).toEqual([true, [0]])
+  expect(policy.nextChangeAt()).toBe(1100)
+  policy.onChangeDue!(1100)
+  expect(out()).toEqual([])
+  policy.onMembers(many, 2000)
+  expect([interval(2000, 50, 99), out()]).toEqual([false, []])
+  policy.onMembers(many.slice(0, 4), 3000)
+  expect(policy.onDone!(many[0]!, bad, 3200)).toBe(false)
+  expect(out().filter(index => index < 4)).toEqual([])
+})
+
+test('success-rate keeps quiet when all fail alike', async () => {
+  const policy = await make('success-rate', { intervalMs: 100, volume: 10, minUpstreams: 3 })
+  for (let now = 0; now < 2000; now++) policy.onDone!(upstreams[now % 4]!, now % 8 < 4 ? bad : ok, now)
+  expect(eligible(policy)).toEqual([0, 1, 2, 3])
+})
+
+test('rolling-breaker opens at a share of failures that circuit-breaker never sees in a row', async () => {
+  const rolling = await make('rolling-breaker', { windowMs: 1000, errorShare: 0.25, volume: 20, openMs: 500 })
+  const inARow = await make('circuit-breaker', { failures: 2, openMs: 500 })
+  const [upstream] = upstreams as [Upstream]
+  const everyThird = (now: number) => (now % 3 === 0 ? bad : ok)
+  let openedAt = 0
+  for (let now = 0; now < 100 && openedAt === 0; now++) {
+    expect(inARow.onDone!(upstream, everyThird(now), now)).toBe(false)
+    if (rolling.onDone!(upstream, everyThird(now), now)) openedAt = now
+  }
+  expect(openedAt).toBe(19)
+  expect(eligible(rolling)).toEqual([1, 2, 3])
+  rolling.onChangeDue!(519)
+  expect(rolling.onSend!(upstream, 520)).toBe(true)
+  expect(eligible(rolling)).toEqual([1, 2, 3])
+  expect(rolling.onDone!(upstream, bad, 521)).toBe(true)
+  expect(rolling.nextChangeAt()).toBe(1021)
+  rolling.onChangeDue!(1021)
+  rolling.onSend!(upstream, 1022)
+  expect(rolling.onDone!(upstream, ok, 1023)).toBe(true)
+  expect(eligible(rolling)).toEqual([0, 1, 2, 3])
+  // It has forgotten what was before.
+  for (let i = 0; i < 19; i++) expect(rolling.onDone!(upstream, bad, 1024)).toBe(false)
+  expect(rolling.onDone!(upstream, bad, 1024)).toBe(true)
+})
+
+test('rolling-breaker forgets what has left its window', async () => {
+  const policy = await make('rolling-breaker', { windowMs: 1000, errorShare: 0.5, volume: 10 })
+  for (let now = 0; now < 9; now++) policy.onDone!(upstreams[0]!, bad, now)
+  for (let now = 1100; now < 1110; now++) expect(policy.onDone!(upstreams[0]!, now < 1106 ? ok : bad, now)).toBe(false)
+  expect(eligible(policy)).toEqual([0, 1, 2, 3])
+})

@@ -5,6 +5,8 @@ import { decodeParameters } from '../../core/parameters.ts'
 import { randomStream } from '../../core/random.ts'
 import { load, namesOf } from '../../core/registry.ts'
 
+const from = (client: string): PolicyRequest => ({ method: 'GET', target: '/', client, header: () => undefined })
+
 describe.each(namesOf('limiter'))('limiter %s', async name => {
   const strategy = await load<AnyStrategy<Limiter>>('limiter', name, 'test')
   const make = () =>
@@ -22,6 +24,33 @@ describe.each(namesOf('limiter'))('limiter %s', async name => {
       limiter.onClose?.('10.0.0.1', i)
     }
   })
+
+  test('a request that finds the proxy empty is let in, at once or soon, and every wait is a finite number', () => {
+    const limiter = make()
+    const rng = randomStream(3, name)
+    for (let now = 0; now < 20_000; now += rng.integer(200)) {
+      const holding = limiter.admit?.(from(`10.0.0.${rng.integer(5)}`), 0, now) ?? null
+      if (holding) {
+        expect(holding.ms).toBeGreaterThanOrEqual(0)
+        expect(holding.ms).toBeLessThan(60_000)
+      }
+      if (holding?.kind !== 'refuse') limiter.onDone?.(rng.integer(50), now, rng.integer(4) === 0)
+      else expect(limiter.limit).toBeUndefined()
+    }
+  })
+
+  test('one that limits requests in flight lets in below its limit and refuses at it, and the limit is at least 1', () => {
+    const limiter = make()
+    if (limiter.limit === undefined) return
+    const rng = randomStream(4, name)
+    for (let now = 0; now < 60_000; now += rng.integer(20)) {
+      const limit = limiter.limit(now)
+      expect(limit).toBeGreaterThanOrEqual(1)
+      expect(limiter.admit!(from('a'), limit, now)?.kind).toBe('refuse')
+      expect(limiter.admit!(from('a'), limit - 1, now)).toBeNull()
+      limiter.onDone?.(1 + rng.exponential(20), now, rng.integer(20) === 0)
+    }
+  })
 })
 
 test('per-client-connections refuses above its number, and only that client', async () => {
@@ -34,12 +63,10 @@ test('per-client-connections refuses above its number, and only that client', as
   expect([connect('a'), connect('a')]).toEqual([true, false])
 })
 
-const from = (client: string): PolicyRequest => ({ method: 'GET', target: '/', client, header: () => undefined })
-
 test('token-bucket lets a burst through, then its rate, and says how long to wait', async () => {
   const strategy = await load<AnyStrategy<Limiter>>('limiter', 'token-bucket', 'test')
   const limiter = strategy.make({ ratePerSecond: 10, burst: 5, per: 'proxy' } as never, { rng: randomStream(1, 'l') })
-  const at = (now: number) => limiter.admit!(from('a'), 0, now)
+  const at = (now: number) => limiter.admit!(from('a'), 0, now)?.ms ?? null
   expect([1, 2, 3, 4, 5].map(() => at(0))).toEqual([null, null, null, null, null])
   expect(at(0)).toBeCloseTo(100)
   expect(at(60)).toBeCloseTo(40)
@@ -63,5 +90,6 @@ test('token-bucket per client keeps clients apart', async () => {
 test('fixed-inflight admits up to its number', async () => {
   const strategy = await load<AnyStrategy<Limiter>>('limiter', 'fixed-inflight', 'test')
   const limiter = strategy.make({ max: 3, retryAfterMs: 500 } as never, { rng: randomStream(1, 'l') })
-  expect([0, 2, 3, 9].map(inFlight => limiter.admit!(from('a'), inFlight, 0))).toEqual([null, null, 500, 500])
+  const refusal = { kind: 'refuse', ms: 500 }
+  expect([0, 2, 3, 9].map(inFlight => limiter.admit!(from('a'), inFlight, 0))).toEqual([null, null, refusal, refusal])
 })

@@ -55,6 +55,13 @@ test('budgeted keeps retries below its share of requests, plus what time adds', 
   expect(retries).toBeLessThanOrEqual(200)
 })
 
+test('budgeted repeats what is not idempotent only when it is told to, and within its budget', async () => {
+  const careless = await make('budgeted', { methods: 'all', share: 0, perSecond: 3, reserve: 3 })
+  careless.onRequest!(0)
+  const answers = [1, 2, 3, 4].map(() => careless.retryIn!({ attempts: 1, idempotent: false }, closed, 0) !== null)
+  expect(answers).toEqual([true, true, true, false])
+})
+
 test('budgeted waits at random, up to a bound that doubles and then stays', async () => {
   const policy = await make('budgeted', { attempts: 10, baseMs: 10, maxMs: 40, reserve: 1e6, perSecond: 1e6 })
   const longest = [1, 2, 3, 4].map(attempts => {
@@ -78,4 +85,69 @@ test('budgeted retries gateway errors of an idempotent request, not its other an
     return policy.retryIn!({ attempts: 1, idempotent: true }, { ...closed, kind: 'response', status }, status) !== null
   }
   expect([500, 502, 503, 504, 404].map(answers)).toEqual([false, true, true, true, false])
+})
+
+const answered = (headMs: number): Outcome => ({
+  kind: 'response',
+  status: 200,
+  headMs,
+  totalMs: headMs,
+  maybeExecuted: true,
+})
+const first = { attempts: 1, idempotent: true }
+
+describe.each(namesOf('retries'))('hedges of %s', name => {
+  test('never ask twice for what is not idempotent, wait at least 0 ms, and come to an end', async () => {
+    const policy = await make(name)
+    for (let now = 0; now < 300; now++) {
+      policy.onRequest?.(now)
+      expect(policy.hedgeAfter?.({ attempts: 1, idempotent: false }, now) ?? null).toBeNull()
+      expect(policy.hedgeAfter?.(first, now) ?? 0).toBeGreaterThanOrEqual(0)
+      policy.onDone?.(answered(now % 7), now)
+    }
+    expect(policy.hedgeAfter?.({ attempts: 100, idempotent: true }, 300) ?? null).toBeNull()
+  })
+})
+
+test('hedged waits for the quantile of what it has seen', async () => {
+  const policy = await make('hedged', { quantile: 0.9, afterMs: 77 })
+  expect(policy.hedgeAfter!(first, 0)).toBe(77)
+  const rng = randomStream(2, 'times')
+  for (let i = 0; i < 1024; i++) policy.onDone!(answered(rng.exponential(10)), i)
+  const delay = policy.hedgeAfter!(first, 1024)!
+  // The exponential law: P(T > d) = 0.1 at d = 10 ln 10; of 512 samples, four standard errors of the share either way.
+  expect(Math.exp(-delay / 10)).toBeGreaterThan(0.1 - 4 * Math.sqrt(0.09 / 512))
+  expect(Math.exp(-delay / 10)).toBeLessThan(0.1 + 4 * Math.sqrt(0.09 / 512))
+})
+
+test('hedged does not forget the slow because hedges beat them: its delay stays where the quantile is', async () => {
+  const policy = await make('hedged', { quantile: 0.9, afterMs: 20, share: 1 })
+  const rng = randomStream(3, 'times')
+  let hedges = 0
+  for (let i = 0; i < 20_000; i++) {
+    const delay = policy.hedgeAfter!(first, i)!
+    const [own, other] = [rng.exponential(10), rng.exponential(10)]
+    if (own <= delay) policy.onDone!(answered(own), i)
+    else {
+      if (i >= 10_000) hedges++
+      const wins = delay + other < own
+      policy.onDone!(wins ? { ...answered(delay + other), kind: 'client-gone' } : answered(own), i)
+      policy.onDone!(wins ? answered(other) : { ...answered(own - delay), kind: 'client-gone' }, i)
+    }
+  }
+  expect(hedges / 10_000).toBeGreaterThan(0.07)
+  expect(hedges / 10_000).toBeLessThan(0.13)
+})
+
+test('hedged never sends more hedges than its share of the requests', async () => {
+  const policy = await make('hedged', { share: 0.05, reserve: 10 })
+  let hedges = 0
+  for (let requests = 1; requests <= 5000; requests++) {
+    policy.onRequest!(requests)
+    // A calm half, in which no more is saved up than the reserve, and then all are slow.
+    if (requests > 2500 && policy.mayHedge!(requests)) hedges++
+    expect(hedges).toBeLessThanOrEqual(0.05 * requests)
+  }
+  expect(hedges).toBeGreaterThanOrEqual(0.05 * 2500)
+  expect(hedges).toBeLessThanOrEqual(0.05 * 2500 + 10)
 })

@@ -1,6 +1,6 @@
 // The strategies of this folder's neighbours at work over sockets: pools, admission, limits, threading, draining.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +8,26 @@ import { type Origins, startOrigins } from '../../fault-injection/origin.ts'
 import { eventually, exchange, openTunnel, RawClient, statusOf } from './tunnel.ts'
 
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
+/** A balancer that throws when it is told to: a defect in a policy ends the worker it runs in. */
+const fragile = `
+import { type Balancer, defineBalancer, type Upstream } from '../../core/contracts.ts'
+export default defineBalancer({
+  about: 'Throws when /die is asked for.',
+  source: 'a test',
+  params: {},
+  make(): Balancer {
+    let all: readonly Upstream[] = []
+    return {
+      onEligible(eligible) { all = eligible },
+      pick({ target }) {
+        if (target === '/die') throw new Error('told to break')
+        return all[0] ?? null
+      },
+    }
+  },
+})
+`
+
 const getAndClose = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
 describe('pools', () => {
@@ -106,13 +126,14 @@ describe('as a process of its own', () => {
     rmSync(dir, { recursive: true })
   })
 
-  function start(config: object): ChildProcess & { said: string } {
+  function start(config: object, env: Record<string, string> = {}): ChildProcess & { said: string } {
     const file = join(dir, 'config.json')
     const upstreams = origins.ports.map((port, i) => ({ id: `o${i}`, host: '127.0.0.1', port }))
     writeFileSync(file, JSON.stringify({ upstreams, listen: { port: 0 }, ...config }))
     const main = new URL('../../proxy/main.ts', import.meta.url).pathname
     const child = spawn(process.execPath, [main, `config=${file}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     }) as ReturnType<typeof start>
     child.said = ''
     child.stderr!.on('data', text => (child.said += text))
@@ -134,6 +155,8 @@ describe('as a process of its own', () => {
     'processes:workers=3,accept=round-robin',
     'processes:workers=2,accept=least-connections',
     'processes:workers=2,accept=two-index',
+    'threads:workers=2',
+    'threads:workers=3,accept=round-robin,stackMb=1',
   ])('%s serves, and drains on SIGTERM with status 0', async threading => {
     const child = start({ threading })
     const port = await portOf(child)
@@ -165,6 +188,25 @@ describe('as a process of its own', () => {
     expect(await exited).toBe(0)
   })
 
+  test('a thread that dies is replaced and said so, and the proxy goes on serving', async () => {
+    const extra = join(dir, 'extra')
+    mkdirSync(join(extra, 'proxy/balancers'), { recursive: true })
+    writeFileSync(join(extra, 'proxy/balancers/fragile.ts'), fragile)
+    const child = start({ threading: 'threads:workers=2', balancer: 'fragile' }, { WINDTUNNEL_EXTRA: extra })
+    const port = await portOf(child)
+    for (let i = 0; i < 10; i++) expect(statusOf(await exchange(port, getAndClose))).toBe(200)
+    const breaking = new RawClient(port).send(get('/die'))
+    await breaking.closed
+    await eventually(() => /worker \d died \(told to break\); another one takes its place/.test(child.said))
+    const statuses: number[] = []
+    while (statuses.filter(status => status === 200).length < 20)
+      statuses.push(statusOf(await exchange(port, getAndClose)))
+    expect(statuses.slice(-10)).toEqual(Array(10).fill(200))
+    const exited = exitOf(child)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+
   test('a worker that cannot start ends the whole with status 3 and one sentence', async () => {
     const child = start({ threading: 'processes:workers=2', balancer: 'round-robin' })
     const [worker] = await (async () => {
@@ -182,7 +224,7 @@ describe('as a process of its own', () => {
   test('a port that is taken is one sentence and status 2', async () => {
     const first = start({})
     const port = await portOf(first)
-    for (const threading of ['single', 'processes']) {
+    for (const threading of ['single', 'processes', 'threads']) {
       const second = start({ listen: { port }, threading })
       expect(await exitOf(second)).toBe(2)
       expect(second.said).toBe(`windtunnel: listen 127.0.0.1:${port}: the port is taken by another program\n`)

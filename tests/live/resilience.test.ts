@@ -82,7 +82,7 @@ test('a client that leaves while its request waits for another attempt leaves no
 test('outlier-ejection takes a failing origin out of the rotation, and brings it back', async () => {
   const good = await fixedOrigin('200 OK')
   const bad = await fixedOrigin('500 Internal Server Error')
-  const health = 'outlier-ejection:consecutive=3,baseEjectionMs=200'
+  const health = 'outlier-ejection:consecutive=3,baseEjectionMs=1500'
   const tunnel = await openTunnel({ ports: [bad.port, good.port], config: { health, balancer: 'round-robin' } })
   const statuses: number[] = []
   for (let i = 0; i < 20; i++) statuses.push(statusOf(await exchange(tunnel.port, get('/'))))
@@ -142,3 +142,65 @@ test('a limiter refuses with 503 and Retry-After, and keeps count of what is in 
   expect(tunnel.proxy.counters.requestsLimited).toBe(1)
   await tunnel.close()
 })
+
+test('a burst is delayed in order and not refused, bodies and all, and reaches the origin at the rate', async () => {
+  const at: number[] = []
+  const bodies: string[] = []
+  const origin = await bareOrigin(socket => {
+    let received = ''
+    socket.on('data', bytes => {
+      received += bytes.toString('latin1')
+      if (!received.endsWith('!')) return
+      at.push(performance.now())
+      bodies.push(received.slice(received.indexOf('\r\n\r\n') + 4))
+      received = ''
+      socket.write(answer('200 OK'))
+    })
+  })
+  const tunnel = await openTunnel({
+    ports: [origin.port],
+    config: { limiter: 'leaky-bucket:ratePerSecond=20,burst=3' },
+  })
+  const body = `${'x'.repeat(50_000)}!`
+  const answers = await Promise.all([1, 2, 3, 4].map(() => exchange(tunnel.port, post('/', body))))
+  expect(answers.map(statusOf)).toEqual([200, 200, 200, 200])
+  expect(bodies).toEqual([body, body, body, body])
+  // Timers may be late, never early; a millisecond for their rounding.
+  expect(at[3]! - at[0]!).toBeGreaterThan(0)
+  expect(tunnel.proxy.counters.requestsDelayed).toBe(3)
+  expect(tunnel.proxy.counters.requestsLimited).toBe(0)
+  await tunnel.close()
+  origin.close()
+})
+
+test('a client that leaves while its request is delayed leaves nothing behind, and nothing reaches the origin', async () => {
+  const limiter = 'leaky-bucket:ratePerSecond=0.01,burst=1'
+  const tunnel = await openTunnel({ config: { limiter } })
+  expect(statusOf(await exchange(tunnel.port, get('/')))).toBe(200)
+  const client = new RawClient(tunnel.port).send(get('/'))
+  await eventually(() => tunnel.proxy.counters.requestsDelayed === 1)
+  expect(statusOf(await exchange(tunnel.port, get('/')))).toBe(503)
+  client.socket.resetAndDestroy()
+  await eventually(() => tunnel.proxy.counters.connectionsOpen === 0)
+  expect(tunnel.proxy.counters.clientAborts).toBe(1)
+  expect(tunnel.origins.ledger().requests).toBe(1)
+  await tunnel.close()
+})
+
+test.each(['gradient', 'gradient2', 'vegas', 'aimd'])(
+  '%s counts what is in flight and lets the next one in',
+  async limiter => {
+    const least = limiter === 'gradient' ? '' : ',initial=1'
+    const tunnel = await openTunnel({ config: { limiter: `${limiter}:min=1${least}` } })
+    for (let round = 0; round < 3; round++) {
+      const slow = new RawClient(tunnel.port).send(get('/?delay=60000'))
+      await eventually(() => tunnel.origins.ledger().requests === 2 * round + 1)
+      expect(statusOf(await exchange(tunnel.port, get('/')))).toBe(503)
+      slow.socket.destroy()
+      await eventually(() => tunnel.proxy.counters.connectionsOpen === 0)
+      expect(statusOf(await exchange(tunnel.port, get('/')))).toBe(200)
+    }
+    expect(tunnel.proxy.counters.requestsLimited).toBe(3)
+    await tunnel.close()
+  },
+)

@@ -1,6 +1,6 @@
 // A proxy between scripted origins and a test, in this process, with what it logs kept for the test to read.
 import net from 'node:net'
-import type { OriginPlan } from '../../core/contracts.ts'
+import type { OriginPlan } from '../../core/scenario.ts'
 import { type Origins, startOrigins } from '../../fault-injection/origin.ts'
 import { decodeConfig } from '../../proxy/config.ts'
 import { chooseReadAdapter, type ReadAdapter } from '../../proxy/downstream/shared-read.ts'

@@ -1,0 +1,82 @@
+// What origins say of their load, in answers and to probes: how many are there, how long an answer takes among so many, how
+// much of the capacity is in use. Rates are of the last second or so, with an exponential window.
+// Source: Wydrowski et al., "Load is not what you should balance: introducing Prequal", NSDI 2024, section 4 (a latency
+// estimate from recent queries at about the present number in flight); ORCA load reports (xds, orca_load_report.proto).
+import type { LoadReport, Ms } from '../core/contracts.ts'
+
+/** Answers that are remembered, and how many of them, those that met most nearly as many others, make an estimate. */
+const remembered = 32
+const nearest = 7
+const windowMs = 1000
+
+class OriginLoad {
+  readonly met = new Int32Array(remembered)
+  readonly tookMs = new Float64Array(remembered)
+  answers = 0
+  busyMs = 0
+  answered = 0
+  errors = 0
+  decayedAt = 0
+
+  decay(now: Ms): void {
+    const kept = Math.exp((this.decayedAt - now) / windowMs)
+    this.busyMs *= kept
+    this.answered *= kept
+    this.errors *= kept
+    this.decayedAt = now
+  }
+}
+
+export class LoadReports {
+  private readonly loads: readonly OriginLoad[]
+  private readonly present: Int32Array
+  private readonly slots: Int32Array
+  private readonly clock: { readonly now: Ms }
+
+  /** `present` and `slots` of the origins, by index. */
+  constructor(present: Int32Array, slots: Int32Array, clock: { readonly now: Ms }) {
+    this.loads = Array.from(present, () => new OriginLoad())
+    this.present = present
+    this.slots = slots
+    this.clock = clock
+  }
+
+  /** An origin has answered a request that met `met` others, after `tookMs`, with a service time of `busyMs`. */
+  onAnswer(origin: number, met: number, tookMs: Ms, busyMs: Ms, status: number): void {
+    const load = this.loads[origin]!
+    const at = load.answers++ % remembered
+    load.met[at] = met
+    load.tookMs[at] = tookMs
+    load.decay(this.clock.now)
+    load.busyMs += busyMs
+    load.answered++
+    if (status >= 500) load.errors++
+  }
+
+  of(origin: number): LoadReport {
+    const load = this.loads[origin]!
+    const inFlight = this.present[origin]!
+    load.decay(this.clock.now)
+    // An exponential window holds `windowMs` of time, less at the start of the run.
+    const heldMs = windowMs * -Math.expm1(-this.clock.now / windowMs) || 1
+    return {
+      inFlight,
+      latencyMs: latencyAmong(load, inFlight),
+      utilisation: load.busyMs / heldMs / this.slots[origin]!,
+      ratePerSecond: (load.answered / heldMs) * 1000,
+      errorsPerSecond: (load.errors / heldMs) * 1000,
+    }
+  }
+}
+
+/** The median time of the answers that met most nearly `inFlight` others; 0 when nothing has been answered. */
+function latencyAmong({ met, tookMs, answers }: OriginLoad, inFlight: number): Ms {
+  const known = Math.min(answers, remembered)
+  if (known === 0) return 0
+  const near = Array.from({ length: known }, (_, at) => at)
+    .sort((a, b) => Math.abs(met[a]! - inFlight) - Math.abs(met[b]! - inFlight) || a - b)
+    .slice(0, nearest)
+    .map(at => tookMs[at]!)
+    .sort((a, b) => a - b)
+  return near[near.length >> 1]!
+}
