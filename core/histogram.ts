@@ -46,6 +46,11 @@ export class LatencyHistogram {
     return this.count === 0 ? null : this.counts.maxValue / 1000
   }
 
+  /** Null when nothing was recorded. */
+  get meanMs(): number | null {
+    return this.count === 0 ? null : this.counts.mean / 1000
+  }
+
   /** The value at quantile `q` in (0, 1), or null when fewer than ten samples lie beyond it. */
   quantileMs(q: number): number | null {
     return this.count * (1 - q) < samplesBeyond - 1e-9 ? null : this.counts.getValueAtPercentile(q * 100) / 1000
@@ -54,6 +59,7 @@ export class LatencyHistogram {
   summary(): LatencySummary {
     return {
       count: this.count,
+      meanMs: this.meanMs,
       p50Ms: this.quantileMs(0.5),
       p90Ms: this.quantileMs(0.9),
       p99Ms: this.quantileMs(0.99),

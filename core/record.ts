@@ -11,6 +11,7 @@ const ms = z.number()
 /** A latency distribution. A quantile is null when fewer than ten samples lie beyond it. */
 export const latencySchema = z.object({
   count: count,
+  meanMs: ms.nullable().optional().describe('null of no samples; absent in older records'),
   p50Ms: ms.nullable(),
   p90Ms: ms.nullable(),
   p99Ms: ms.nullable(),
@@ -70,6 +71,10 @@ export const runSchema = z.object({
   engine: z.enum(['live', 'simulation']),
   repeat: count,
   seed: z.int(),
+  point: z
+    .object({ series: z.string(), at: z.number() })
+    .optional()
+    .describe('of a sweep: which of its series the variant belongs to, and where it stands on the axis'),
   settings: z.record(z.string(), z.union([z.string(), z.number()])).describe('the architecture asked of the target'),
   phases: z.array(phaseSchema),
   latency: latencySchema.describe('of all phases'),
@@ -164,6 +169,10 @@ export const recordSchema = z.object({
       .describe('what is wrong with origins, and when; absent in older records'),
     measuredPhase: z.string(),
   }),
+  sweep: z
+    .object({ axis: z.string(), unit: z.string(), scale: z.enum(['linear', 'log']) })
+    .optional()
+    .describe('what is varied over all series; absent when nothing is'),
   variants: z.array(
     z.object({ name: z.string(), target: z.string(), about: z.string(), skipped: z.string().nullable() }),
   ),

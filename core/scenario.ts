@@ -2,6 +2,7 @@
 // for how long. `judge` turns the runs into claims and is the only code in it.
 import type { Bytes, Ms } from './contracts.ts'
 import type { Claim, Run } from './record.ts'
+import type { OriginSituation, VirtualPlan } from './virtual.ts'
 
 /**
  * A strategy by name with optional parameters: `peak-ewma` or `peak-ewma:decayMs=5000,failureMs=0`. A balancer may stand
@@ -40,6 +41,33 @@ export interface Variant {
   readonly linkMs?: Ms
   /** In place of the `request` of the scenario's load. */
   readonly request?: string
+  /** Where it stands in its scenario's sweep; absent: there is none. */
+  readonly point?: SweepPoint & { readonly series: string }
+}
+
+/** One value of what a sweep changes, and what it changes for it. */
+export interface SweepPoint {
+  /** Where it stands on the axis. */
+  readonly at: number
+  /** In place of the arrival law of the scenario's load. */
+  readonly profile?: StrategySpec
+  /** In place of these of the scenario's origins. */
+  readonly origins?: Partial<OriginPlan>
+  /** In place of these of the variant's settings. */
+  readonly settings?: Partial<Architecture>
+  /** In place of these of the scenario's virtual plan, proxies and network taken apart. */
+  readonly virtual?: VirtualPlan
+}
+
+/** One thing that is varied over all variants: every variant is run at every point. Of simulated scenarios only. */
+export interface Sweep {
+  /** What the axis shows, e.g. `proxies`. */
+  readonly axis: string
+  /** Of the values on the axis; '' for a plain number. */
+  readonly unit: string
+  /** `log` where the values span powers; linear when absent. */
+  readonly scale?: 'log'
+  readonly points: readonly SweepPoint[]
 }
 
 export interface Phase {
@@ -96,6 +124,8 @@ export interface OriginTraits {
   readonly idleMs?: Ms
   /** What the proxy is told of its share: a whole number from 1 to 256, so that every target understands it; 1 when absent. */
   readonly weight?: number
+  /** What it has beyond that in a scenario that is only simulated. */
+  readonly virtual?: OriginSituation
 }
 
 export interface OriginPlan extends OriginTraits {
@@ -108,12 +138,14 @@ export interface OriginPlan extends OriginTraits {
   readonly each?: Readonly<Record<number, OriginTraits>>
 }
 
-/** Something wrong with one origin for the length of a phase. */
+/** Something wrong with one origin for a phase, or for a part of it. */
 export interface FaultPlan {
   readonly fault: StrategySpec
   /** The index of the origin. */
   readonly origin: number
   readonly phase: string
+  /** From and until when, as shares of the phase's length from 0 to 1. Absent: all of it. */
+  readonly during?: readonly [from: number, until: number]
 }
 
 /** A closed loop after the phases: each connection asks again as soon as it is answered. For counts, not for latency. */
@@ -152,6 +184,14 @@ export interface Scenario {
   readonly variants: readonly Variant[]
   /** What was not measured or is modelled, in full sentences, shown in the report. */
   readonly limits: readonly string[]
+  /**
+   * What only the simulator has of it. With it the scenario is simulated unless said otherwise, and `why` says, as a clause,
+   * why it has no live run: "it has a hundred proxies".
+   */
+  readonly virtual?: VirtualPlan & { readonly why: string }
+  readonly sweep?: Sweep
+  /** When a reader has this situation, as a clause: "one origin is slow". Balancers are played in it by the tournament. */
+  readonly situation?: string
   judge(runs: readonly Run[]): readonly Claim[]
 }
 

@@ -1,6 +1,7 @@
 // What a plan says about each single origin: its own traits before the common ones, its weight, and the faults it will have.
 import type { AnyStrategy, Effect, Fault, Ms, OriginEffect } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
+import { faultSpan } from '../core/fault-time.ts'
 import { uniformAt } from '../core/random.ts'
 import { choose, make } from '../core/registry.ts'
 import type { FaultPlan, OriginPlan, OriginTraits, Phase } from '../core/scenario.ts'
@@ -39,7 +40,7 @@ export interface FaultWindow {
 
 /**
  * Places the faults in time.
- * @throws UsageError when a fault, its parameters, its origin or its phase is unknown, or when two faults of one phase each
+ * @throws UsageError when a fault, its parameters, its origin or its phase is unknown, or when two faults of one time each
  * want to decide whether an origin lives.
  */
 export async function placeFaults(
@@ -49,23 +50,18 @@ export async function placeFaults(
   seed: number,
 ): Promise<FaultWindow[]> {
   const windows: FaultWindow[] = []
-  for (const { fault, origin, phase } of faults) {
+  for (const plan of faults) {
+    const { fault, origin, phase } = plan
     if (!(origin >= 0 && origin < origins)) throw noSuchOrigin('faults', `${origin}`, origins)
-    const at = phases.findIndex(one => one.name === phase)
-    if (at < 0) {
-      const allowed = phases.map(one => one.name).join(', ')
-      throw new UsageError(`faults: unknown phase "${phase}"; allowed: ${allowed}`)
-    }
-    const fromMs = phases.slice(0, at).reduce((sum, one) => sum + one.durationMs, 0)
+    const { fromMs, untilMs } = faultSpan(plan, phases)
     const chosen = await choose<AnyStrategy<Fault>>('fault', fault, 'faults')
     const made = make(chosen, seed, `fault/o${origin}`)
-    if (
-      made.origin &&
-      windows.some(other => other.origin === origin && other.fromMs === fromMs && other.fault.origin)
-    ) {
+    const isAtOnce = (other: FaultWindow) =>
+      other.origin === origin && other.fault.origin && other.fromMs < untilMs && fromMs < other.untilMs
+    if (made.origin && windows.some(isAtOnce)) {
       throw new UsageError(`faults: two of o${origin} in phase "${phase}" strike the whole origin; allowed: one`)
     }
-    windows.push({ origin, fault: made, fromMs, untilMs: fromMs + phases[at]!.durationMs })
+    windows.push({ origin, fault: made, fromMs, untilMs })
   }
   return windows
 }

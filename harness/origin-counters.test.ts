@@ -20,6 +20,7 @@ const phases = [
   { name: 'attack', durationMs: 1000 },
 ]
 const expected = {
+  'origins.peakToMean': 2,
   'origin.o0.requests': 199,
   'origin.o0.measuredRequests': 99,
   'origin.o0.inFlightPeak': 3,
@@ -45,5 +46,15 @@ test('keys are counted by the origins that saw them', () => {
     'keys.asked': 2,
     'keys.originsMean': 1.5,
     'keys.originsMax': 2,
+    'keys.coldShare': 0,
+  })
+  // In the second phase all go to the first origin, which had not seen key 1 before.
+  expect(originCounters(log, { origins, keys, phasesAt }, phases, 'attack')['keys.coldShare']).toBeCloseTo(1 / 99)
+})
+
+test('of many origins only the spread is told', () => {
+  const many = Array.from({ length: 65 }, () => origins[0]!)
+  expect(originCounters(log, { origins: many, keys: null, phasesAt }, phases, 'attack')).toEqual({
+    'origins.peakToMean': 65,
   })
 })

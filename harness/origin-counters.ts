@@ -4,11 +4,16 @@ import type { RequestLog } from '../core/request-log.ts'
 import type { Phase } from '../core/scenario.ts'
 import type { Observations } from './rig-protocol.ts'
 
+/** With more origins than this, what each got by itself is more than a reader wants to know. */
+const namedAtMost = 64
+
 /**
- * Counters of each origin `k`, named `origin.o<k>.…`:
+ * Over all origins: `origins.peakToMean`, the requests due in the measured phase at the origin that saw most of them, over
+ * the mean of all; 1 is even, and 0 stands for none. Unless there are more than 64, counters of each origin `k`, named `origin.o<k>.…`:
  * `requests`: all attempts that reached it, warm-up included. `measuredRequests`: the requests due in the measured phase that
- * it saw last. `inFlightPeak`: the most that were there at once. With keys also `keys.asked`, and over these
- * `keys.originsMean` and `keys.originsMax`: the origins one key was seen by (warm-up included).
+ * it saw last. `inFlightPeak`: the most that were there at once. With keys also `keys.asked`, over these
+ * `keys.originsMean` and `keys.originsMax`: the origins one key was seen by (warm-up included), and `keys.coldShare`: the share
+ * of the measured requests whose origin had not seen their key before, which is what a cache there would miss.
  */
 export function originCounters(
   log: RequestLog,
@@ -22,22 +27,40 @@ export function originCounters(
   const measured = new Array<number>(origins.length).fill(0)
   for (let row = 0; row < log.size; row++) {
     const origin = log.origin[row]!
-    if (origin >= 0 && log.dueAt[row]! >= fromAt && log.dueAt[row]! < untilAt) measured[origin]!++
+    if (origin >= 0 && origin < origins.length && log.dueAt[row]! >= fromAt && log.dueAt[row]! < untilAt)
+      measured[origin]!++
   }
+  const counters: Record<string, number> = { 'origins.peakToMean': peakToMean(measured) }
+  if (origins.length <= namedAtMost) Object.assign(counters, countersOfEach(origins, measured))
+  return keys ? { ...counters, ...keyCounters(log, keys, fromAt, untilAt) } : counters
+}
+
+function peakToMean(counts: readonly number[]): number {
+  const sum = counts.reduce((total, count) => total + count, 0)
+  return sum === 0 ? 0 : (counts.reduce((most, count) => Math.max(most, count), 0) * counts.length) / sum
+}
+
+function countersOfEach(origins: Observations['origins'], measured: readonly number[]): Record<string, number> {
   const counters: Record<string, number> = {}
   origins.forEach(({ requests, inFlightPeak }, index) => {
     counters[`origin.o${index}.requests`] = requests
     counters[`origin.o${index}.measuredRequests`] = measured[index]!
     counters[`origin.o${index}.inFlightPeak`] = inFlightPeak
   })
-  return keys ? { ...counters, ...keyCounters(log, keys) } : counters
+  return counters
 }
 
-function keyCounters(log: RequestLog, keys: Int32Array): Record<string, number> {
+function keyCounters(log: RequestLog, keys: Int32Array, fromAt: number, untilAt: number): Record<string, number> {
   const seenBy = new Map<number, Set<number>>()
+  let measured = 0
+  let cold = 0
   for (let row = 0; row < log.size; row++) {
     if (log.origin[row]! < 0) continue
     const seen = seenBy.get(keys[row]!) ?? new Set()
+    if (log.dueAt[row]! >= fromAt && log.dueAt[row]! < untilAt) {
+      measured++
+      if (!seen.has(log.origin[row]!)) cold++
+    }
     seenBy.set(keys[row]!, seen.add(log.origin[row]!))
   }
   let sum = 0
@@ -50,5 +73,6 @@ function keyCounters(log: RequestLog, keys: Int32Array): Record<string, number> 
     'keys.asked': seenBy.size,
     'keys.originsMean': seenBy.size === 0 ? 0 : sum / seenBy.size,
     'keys.originsMax': most,
+    'keys.coldShare': measured === 0 ? 0 : cold / measured,
   }
 }

@@ -9,6 +9,7 @@ import { choose, extraFolder, load, namesOf, refuseUnmet, type Seam } from '../c
 import type { CapacityPlan, Effort, Phase, Scenario, Variant } from '../core/scenario.ts'
 import { placeFaults } from '../fault-injection/origin-plan.ts'
 import { refusalOf } from './simulated/model-of.ts'
+import { sweptVariants } from './sweep.ts'
 import { oneOf, parseWords, splitStrategies, wholeNumber } from './words.ts'
 
 /** What each key of the command does, in the order in which help shows them. */
@@ -77,7 +78,7 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
   if (more.length > 0)
     throw new UsageError(`scenario: "${more[0]}" given; allowed: one scenario name and key=value words`)
   const scenario = await loadScenario(name)
-  const engines = await enginesOf(name, scenario, values.engine ?? 'live')
+  const engines = await enginesOf(name, scenario, values.engine ?? (scenario.virtual ? 'simulation' : 'live'))
   const effort = oneOf(values.effort ?? 'normal', 'effort', ['quick', 'normal', 'thorough'])
   const { repeats, ...lengths } = scenario.effort[effort]
   const seed = values.seed === undefined ? scenario.seed : wholeNumber(values.seed, 'seed', -2147483648, 2147483647)
@@ -92,7 +93,7 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
     ...lengths,
     repeats: values.repeats === undefined ? repeats : wholeNumber(values.repeats, 'repeats', 1, 50),
     seed,
-    variants: await variantsOf(scenario, values),
+    variants: sweptVariants(scenario, await variantsOf(scenario, values, engines)),
     engines,
     threads: values.threads === undefined ? availableParallelism() : wholeNumber(values.threads, 'threads', 1, 64),
     out: outputFolder(values.out, `${stamp}-${name}`),
@@ -111,7 +112,11 @@ export async function checkStrategies(scenario: Scenario, phases: readonly Phase
   await placeFaults(faults, phases, origins.count, seed)
   for (const { client } of hostile) await choose('hostile', client, 'hostile')
   await choose('profile', load.profile, 'load profile')
-  for (const { service } of [origins, ...Object.values(origins.each ?? {})]) {
+  const points = scenario.sweep?.points ?? []
+  for (const { profile } of points)
+    if (profile !== undefined) await choose('profile', profile, 'load profile of a point')
+  const plans = [origins, ...points.flatMap(point => point.origins ?? [])]
+  for (const { service } of plans.flatMap(plan => [plan, ...Object.values(plan.each ?? {})])) {
     if (service !== undefined) await choose('service', service, 'origin service time')
   }
 }
@@ -119,6 +124,11 @@ export async function checkStrategies(scenario: Scenario, phases: readonly Phase
 /** The engines asked for. @throws UsageError when the scenario cannot be simulated, and says why. */
 async function enginesOf(name: string, scenario: Scenario, given: string): Promise<Engine[]> {
   const asked = given.split(',').map(word => oneOf(word, 'engine', ['live', 'simulation']))
+  if (scenario.virtual && asked.includes('live')) {
+    throw new UsageError(
+      `engine=${given} given, but ${name} has no live run: ${scenario.virtual.why}; allowed: simulation`,
+    )
+  }
   const refusal = asked.includes('simulation') ? await refusalOf(scenario) : null
   if (refusal !== null) {
     throw new UsageError(`engine=${given} given, but ${name} cannot be simulated: ${refusal}; allowed: live`)
@@ -141,13 +151,14 @@ function outputFolder(out: string | undefined, standard: string): string {
 export async function variantsOf(
   scenario: Scenario,
   values: Readonly<Record<string, string>>,
+  engines: readonly Engine[] = ['live'],
 ): Promise<readonly Variant[]> {
   const given = variantKeys.filter(key => values[key] !== undefined)
   if (given.length === 0) return scenario.variants
   let variants: Choice[] = [{ target: 'windtunnel', settings: scenario.base, words: [] }]
   for (const key of given) {
     const choices = splitStrategies(values[key]!)
-    for (const choice of choices) await checkChoice(key, choice, values.engine ?? 'live')
+    for (const choice of choices) await checkChoice(key, choice, engines)
     variants = variants.flatMap(variant => choices.map(choice => withChoice(variant, key, choice)))
   }
   if (variants.length > variantsAtMost) {
@@ -171,13 +182,13 @@ function withChoice(variant: Choice, key: Key, choice: string): Choice {
   return { ...variant, settings: { ...variant.settings, [key]: value }, words }
 }
 
-async function checkChoice(key: Key, choice: string, engines: string): Promise<void> {
+async function checkChoice(key: Key, choice: string, engines: readonly Engine[]): Promise<void> {
   if (key === 'maxConnections') wholeNumber(choice, key, 1, limits[key])
   else if (key === 'requestHeadMs') wholeNumber(choice, key, 0, limits[key])
   else if (key === 'responseHeadMs') wholeNumber(choice, key, 1, limits[key])
   else if (key === 'linkMs') wholeNumber(choice, key, 0, linkAtMostMs)
   else if (key !== 'target') {
     const { strategy } = await choose<Described & { params: ParameterTable }>(key satisfies Seam, choice, 'scenario')
-    if (engines !== 'simulation') refuseUnmet(strategy, choice, `scenario: ${key}`)
+    if (engines.includes('live')) refuseUnmet(strategy, choice, `scenario: ${key}`)
   } else if (!namesOf('target').includes(choice)) throw unknownName('target', choice, namesOf('target'), 'scenario')
 }

@@ -2,6 +2,7 @@
 // slower or warmer burdens all alike; a run whose timing was disturbed is run once more while the budget lasts.
 import { mkdirSync } from 'node:fs'
 import { InvalidRunError } from '../core/errors.ts'
+import { faultSpan } from '../core/fault-time.ts'
 import { type JudgedClaim, type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
 import { load } from '../core/registry.ts'
 import type { CapacityPlan, FaultPlan, Phase, Scenario, Variant } from '../core/scenario.ts'
@@ -88,6 +89,9 @@ function recordOf(
     seed,
     machine,
     load: describeLoad(plan),
+    ...(scenario.sweep && {
+      sweep: { axis: scenario.sweep.axis, unit: scenario.sweep.unit, scale: scenario.sweep.scale ?? 'linear' },
+    }),
     variants: candidates.map(({ variant: { name, target, about = '' }, skipped }) => ({
       name,
       target,
@@ -185,15 +189,27 @@ function describeLoad({ scenario, phases, capacity }: RunPlan): ScenarioRecord['
 
 /** The faults with their instants from the start of the load. */
 function faultsInTime(faults: readonly FaultPlan[], phases: readonly Phase[]): ScenarioRecord['load']['faults'] {
-  return faults.map(({ fault, origin, phase }) => {
-    const at = phases.findIndex(({ name }) => name === phase)
-    const fromMs = phases.slice(0, at).reduce((sum, { durationMs }) => sum + durationMs, 0)
-    return { fault, origin, fromMs, toMs: fromMs + phases[at]!.durationMs }
+  return faults.map(plan => {
+    const { fromMs, untilMs } = faultSpan(plan, phases)
+    return { fault: plan.fault, origin: plan.origin, fromMs, toMs: untilMs }
   })
 }
 
 function capacityInWords({ connections, durationMs }: CapacityPlan): string {
   return `Then, in a closed loop, ${connections} connections ask again as soon as they are answered, for ${durationMs / 1000} s by autocannon and as long again by a leaner client.`
+}
+
+/** The same fault of many origins, or at many times, is said once. */
+function brokenInWords(faults: readonly FaultPlan[]): string[] {
+  const origins = new Map<string, Set<number>>()
+  for (const { fault, origin, phase } of faults) {
+    const what = `${fault} in phase ${phase}`
+    origins.set(what, (origins.get(what) ?? new Set()).add(origin))
+  }
+  return [...origins].map(
+    ([what, at]) =>
+      `; ${what} at ${at.size > 4 ? `${at.size} origins` : [...at].map(origin => `o${origin}`).join(', ')}`,
+  )
 }
 
 /** What single origins have of their own, by name: "service fixed:ms=50 slots 4". */
@@ -226,7 +242,7 @@ export function loadInWords({ load: honest, origins, hostile, faults = [] }: Sce
     value === undefined ? [] : `, ${name} ${value}`,
   )
   const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`)
-  const broken = faults.map(({ fault, origin, phase }) => `; ${fault} at o${origin} in phase ${phase}`)
+  const broken = brokenInWords(faults)
   const far = linkMs === undefined ? ')' : `) at a round trip of ${linkMs} ms`
   const rest = [...traits, far, ...against, ...broken].join('')
   return `${who}${asking}${posts || ','} to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.`

@@ -16,7 +16,9 @@ import type { TargetStats } from './target.ts'
 import { judgeAccounting, judgeTiming } from './trust.ts'
 
 export interface RunInput {
-  readonly variant: Pick<Variant, 'name' | 'target' | 'linkMs' | 'request'> & { readonly settings: Architecture }
+  readonly variant: Pick<Variant, 'name' | 'target' | 'linkMs' | 'request' | 'point'> & {
+    readonly settings: Architecture
+  }
   readonly engine?: Run['engine']
   readonly repeat: number
   readonly seed: number
@@ -46,6 +48,7 @@ export function summarise(input: RunInput): Run {
     engine,
     repeat,
     seed,
+    ...(variant.point && { point: { series: variant.point.series, at: variant.point.at } }),
     settings: {
       ...variant.settings,
       ...(variant.linkMs === undefined ? {} : { linkMs: variant.linkMs }),

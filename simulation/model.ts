@@ -15,6 +15,7 @@ import type {
   ServiceTime,
 } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
+import type { NetworkModel, OriginSituation, ProxiesModel } from '../core/virtual.ts'
 
 /** What is to be simulated. Everything but `durationMs` and `origins` has a default. */
 export interface Model {
@@ -35,21 +36,11 @@ export interface Model {
 }
 
 /** What one origin may have of its own. */
-export interface OriginModel {
+export interface OriginModel extends OriginSituation {
   /** Requests it serves at once; Infinity: all of them. 1 when absent. */
   readonly slots?: number
-  /** `fifo`: further requests wait in order. `shared`: all are served at once, at a rate divided by their number. */
-  readonly discipline?: 'fifo' | 'shared'
-  /** Requests that may wait; one more is answered 503 at once. Infinity when absent. */
-  readonly queue?: number
   /** What the balancers are told of its share, above 0; 1 when absent. */
   readonly weight?: number
-  /** Where it stands; '' when absent. */
-  readonly zone?: string
-  /** The level of preference the balancers are told; 0, the first to be used, when absent. */
-  readonly priority?: number
-  /** Each request present when a request arrives adds so much to its service time: 0 when absent. */
-  readonly contentionMs?: Ms
 }
 
 export interface OriginsModel extends OriginModel {
@@ -59,36 +50,6 @@ export interface OriginsModel extends OriginModel {
   readonly reports?: boolean
   /** Traits of single origins, by index, in place of the common ones. */
   readonly each?: Readonly<Record<number, OriginModel>>
-}
-
-export interface ProxiesModel {
-  /** Proxies, each with policies of its own; requests are drawn to them evenly. 1 when absent. */
-  readonly count?: number
-  /** Workers of a proxy, each with policies of its own. 1 when absent. */
-  readonly workers?: number
-  /** Have the workers of a proxy a connection pool each (`worker`), or one together (`proxy`)? */
-  readonly poolScope?: 'worker' | 'proxy'
-  /** Zones the proxies stand in, in turn; all in '' when absent. */
-  readonly zones?: readonly string[]
-  /**
-   * What the balancers see as an upstream's requests in flight. `own`: those of their worker. `shared`: all that the origin
-   * has been sent by anybody, as it was at the last multiple of `refreshMs` (0: as it is).
-   */
-  readonly view?: { readonly kind: 'own' } | { readonly kind: 'shared'; readonly refreshMs: Ms }
-  /** CPU of a worker for each request and each answer; what comes meanwhile waits. 0 when absent. */
-  readonly requestCpuMs?: Ms
-  readonly answerCpuMs?: Ms
-  /** May an idle worker take a waiting request from the fullest worker of its proxy? */
-  readonly stealing?: boolean
-}
-
-export interface NetworkModel {
-  /** Between a proxy and an origin, there and back; 0 when absent. */
-  readonly rttMs?: Ms
-  /** In place of `rttMs` when their zones differ. */
-  readonly crossZoneRttMs?: Ms
-  /** Round trips until a new connection is open: 1 for TCP (when absent), 2 with TLS 1.3, 3 with TLS 1.2. */
-  readonly dialRtts?: number
 }
 
 /** 0, or absent, is no limit. */

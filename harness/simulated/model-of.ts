@@ -12,11 +12,14 @@ import type {
   RetryPolicy,
   ServiceTime,
 } from '../../core/contracts.ts'
+import { faultSpan } from '../../core/fault-time.ts'
 import { type Chosen, choose, type Seam } from '../../core/registry.ts'
 import type { FaultPlan, LoadPlan, OriginPlan, Phase, Scenario, Variant } from '../../core/scenario.ts'
+import type { VirtualPlan } from '../../core/virtual.ts'
 import { checkOrigins, traitsOf } from '../../fault-injection/origin-plan.ts'
 import { buildSchedule, type Schedule } from '../../loadgen/schedule.ts'
 import type { Make, Model, OriginModel, Policies } from '../../simulation/model.ts'
+import { mergedPlan } from '../sweep.ts'
 
 /** What a simulated run needs to know of its scenario: plain data, fit for a message. */
 export interface SimulatedPlan {
@@ -26,6 +29,7 @@ export interface SimulatedPlan {
   readonly phases: readonly Phase[]
   readonly warmUpMs: Ms
   readonly measuredPhase: string
+  readonly virtual: VirtualPlan
   readonly seed: number
 }
 
@@ -84,9 +88,22 @@ export async function refusalOfVariant({ target, settings }: Variant): Promise<s
   return made.onConnect ? `limiter ${name} counts connections, which are not modelled` : null
 }
 
+/** The plan with what the variant's point of a sweep has in its place. */
+function atPoint(plan: SimulatedPlan, { point }: Variant): SimulatedPlan {
+  if (point === undefined) return plan
+  const { profile = plan.load.profile, origins, virtual = {} } = point
+  return {
+    ...plan,
+    load: { ...plan.load, profile },
+    origins: { ...plan.origins, ...origins },
+    virtual: mergedPlan(plan.virtual, virtual),
+  }
+}
+
 /** The model of one variant. @throws UsageError when a strategy, a trait or a phase is unknown. */
-export async function modelOf(plan: SimulatedPlan, variant: Variant): Promise<Simulated> {
-  const { origins, load, phases, warmUpMs, seed } = plan
+export async function modelOf(scenarioPlan: SimulatedPlan, variant: Variant): Promise<Simulated> {
+  const plan = atPoint(scenarioPlan, variant)
+  const { origins, load, phases, warmUpMs, seed, virtual } = plan
   const durationMs = phases.reduce((sum, phase) => sum + phase.durationMs, warmUpMs)
   const schedule = await buildSchedule(load, durationMs, seed)
   const rttMs = variant.linkMs ?? origins.linkMs ?? 0
@@ -103,19 +120,24 @@ export async function modelOf(plan: SimulatedPlan, variant: Variant): Promise<Si
       ),
       reports: (balancer.strategy.needs ?? []).length > 0,
     },
-    proxies: { workers },
-    network: { rttMs },
+    proxies: { workers, ...virtual.proxies },
+    network: { rttMs, ...virtual.network },
     timeouts: {
       clientMs: load.timeoutMs,
       connectMs,
       attemptMs: variant.settings.responseHeadMs ?? responseHeadMs,
+      cancelsWork: virtual.cancelsWork ?? true,
     },
     requests: {
       connections: load.connections.kind === 'keep-alive' ? load.connections.count : 0,
-      demand: 'origin',
+      demand: virtual.demand ?? 'origin',
+      clients: virtual.clients ?? 1,
       ...(load.keys && { keys: load.keys }),
     },
-    faults: plan.faults.map(({ origin, phase }) => ({ origin, ...spanOf(phases, phase, warmUpMs) })),
+    faults: plan.faults.map(fault => {
+      const { fromMs, untilMs } = faultSpan(fault, phases)
+      return { origin: fault.origin, fromMs: fromMs + warmUpMs, untilMs: untilMs + warmUpMs }
+    }),
   }
   return { model, schedule, policies: await policiesOf(plan, variant, schedule, balancer, accept) }
 }
@@ -161,13 +183,6 @@ function makerOf<T>({ strategy, params }: Chosen<AnyStrategy<T>>): Make<T> {
 }
 
 function originModel(origins: OriginPlan, index: number): OriginModel {
-  const { slots = Number.POSITIVE_INFINITY, weight = 1 } = traitsOf(origins, index)
-  return { slots, weight }
-}
-
-/** When a phase is, from the start of the load. */
-function spanOf(phases: readonly Phase[], name: string, warmUpMs: Ms): { fromMs: Ms; untilMs: Ms } {
-  const at = phases.findIndex(phase => phase.name === name)
-  const fromMs = phases.slice(0, at).reduce((sum, phase) => sum + phase.durationMs, warmUpMs)
-  return { fromMs, untilMs: fromMs + (phases[at]?.durationMs ?? 0) }
+  const { slots = Number.POSITIVE_INFINITY, weight = 1, virtual = {} } = traitsOf(origins, index)
+  return { ...virtual, slots, weight }
 }

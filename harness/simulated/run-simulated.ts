@@ -59,11 +59,14 @@ export async function runSimulated(
 }
 
 /** The plan of one repeat. The first has the seed of the plan, so that it meets the requests that a live run meets. */
-export function simulatedPlanOf(plan: RunPlan, repeat: number): SimulatedPlan {
+export function simulatedPlanOf(
+  plan: Pick<RunPlan, 'scenario' | 'phases' | 'warmUpMs' | 'seed'>,
+  repeat: number,
+): SimulatedPlan {
   const { scenario, phases, warmUpMs = warmUpOf(scenario.load), seed } = plan
-  const { origins, load, faults = [], measuredPhase } = scenario
+  const { origins, load, faults = [], measuredPhase, virtual = { why: '' } } = scenario
   const own = repeat === 0 ? seed : Math.floor(uniformAt(seed, 'repeat', repeat) * 2 ** 31)
-  return { origins, load, faults, phases, warmUpMs, measuredPhase, seed: own }
+  return { origins, load, faults, phases, warmUpMs, measuredPhase, virtual, seed: own }
 }
 
 class SimulationThread {
