@@ -19,8 +19,8 @@ const unlimited = made(keepAlive, { maxIdle })
 const unlimitedSlots = { count: 1, slots: Number.POSITIVE_INFINITY } as const
 
 export const pools = {
-  'a new one each time': made(perRequest),
-  'kept, no limit': unlimited,
+  'new each time': made(perRequest),
+  kept: unlimited,
   'kept, at most 32': made(capped, { max: 32 }),
 } as const
 export type PoolName = keyof typeof pools

@@ -1,5 +1,6 @@
 // The experiments of the lesson on retries: the proxy's own retry policies, in the simulator, in the page.
 import type { Ms, RetryPolicy } from '../../core/contracts.ts'
+import kill from '../../fault-injection/faults/kill.ts'
 import status from '../../fault-injection/faults/status.ts'
 import stop from '../../fault-injection/faults/stop.ts'
 import fixed from '../../fault-injection/service-times/fixed.ts'
@@ -42,6 +43,8 @@ export interface Outage {
   readonly noticesLeaving?: boolean
   /** Requests that may wait at the origin; one more is refused at once. No limit when absent. */
   readonly queue?: number
+  /** Is it started again after a minute? It is away for a second, and what waited is gone. Left alone when absent. */
+  readonly restarts?: boolean
 }
 
 export const outageFromMs = 10_000
@@ -49,14 +52,18 @@ const secondsAtEnd = 20
 
 /** An origin that does nothing for a while and then goes on with what has come meanwhile. */
 export function throughAnOutage(retries: Make<RetryPolicy>, outage: Outage) {
-  const { ratePerSecond, outageMs, durationMs, noticesLeaving = false, queue = Number.POSITIVE_INFINITY } = outage
+  const { ratePerSecond, outageMs, durationMs, noticesLeaving = false, restarts = false } = outage
   const overAtMs = outageFromMs + outageMs
+  const restartAtMs = overAtMs + 60_000
   const { series } = simulate(
     {
       durationMs,
-      origins: { count: 1, queue },
+      origins: { count: 1, queue: outage.queue ?? Number.POSITIVE_INFINITY },
       timeouts: { attemptMs, cancelsWork: noticesLeaving },
-      faults: [{ origin: 0, fromMs: outageFromMs, untilMs: overAtMs }],
+      faults: [
+        { origin: 0, fromMs: outageFromMs, untilMs: overAtMs },
+        ...(restarts ? [{ origin: 0, fromMs: restartAtMs, untilMs: restartAtMs + 1000 }] : []),
+      ],
       seriesMs: 1000,
     },
     {
@@ -64,7 +71,7 @@ export function throughAnOutage(retries: Make<RetryPolicy>, outage: Outage) {
       service: () => made(fixed, { ms: 1000 / capacity }),
       balancer: made(roundRobin),
       retries,
-      faults: [made(stop)],
+      faults: [made(stop), ...(restarts ? [made(kill)] : [])],
     },
     1,
   )
