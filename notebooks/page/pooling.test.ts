@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import recorded from '../recorded/pool-size.json' with { type: 'json' }
 import {
-  chanceOf,
   connectionsInUse,
   type Handshake,
   handshakes,
   limitNames,
-  opensInTheory,
   opensPerRequest,
   priceOf,
   sizesAround,
   throughASlowSpell,
   withPoolOf,
 } from './pooling.ts'
+import { chanceOf, opensInTheory } from './pooling-theory.ts'
 
 describe('the price of a connection', () => {
   test.each(Object.keys(handshakes) as Handshake[])(

@@ -16,7 +16,7 @@ import { simulate } from '../../simulation/simulate.ts'
 export const capacity = 100
 export const attempts = 3
 /** A proxy gives an attempt up after this. */
-export const attemptMs = 1000
+const attemptMs = 1000
 
 /** A budget that no run can spend: up to three attempts, whatever it costs. */
 const noBudget = { attempts, share: 10, perSecond: 1000, reserve: 1_000_000 }
