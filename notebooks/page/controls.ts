@@ -91,18 +91,19 @@ export function prediction<T extends string>(
   return control
 }
 
-/** Whether the reader was right, beside what the run says. `right` is computed from the run, never known beforehand. */
+/** Whether the reader was right, beside what the run says. `right` is computed from the run, never known beforehand; `judge` says who knows. */
 export function verdict<T extends string>(
   guess: T | 'none',
   right: T,
   options: Readonly<Record<T, string>>,
+  judge: 'simulation' | 'measurement' = 'simulation',
 ): HTMLElement {
   const text =
     guess === 'none'
-      ? `The simulation says: ${options[right]}`
+      ? `The ${judge} says: ${options[right]}`
       : guess === right
         ? `You were right: ${options[right]}`
-        : `You said: ${options[guess]} The simulation says: ${options[right]}`
+        : `You said: ${options[guess]} The ${judge} says: ${options[right]}`
   const box = element('p', `outcome ${guess === right ? 'right' : guess === 'none' ? '' : 'wrong'}`, text)
   box.setAttribute('role', 'status')
   return box
