@@ -73,9 +73,12 @@ ${onward}`,
 
 /** The index: the lessons, and the cards that belong to none. */
 export function indexPage(lessons: readonly Lesson[], cards: readonly Card[]): string {
-  const items = lessons.map(
-    lesson => html`<li><a href="${lesson.file}.html">${lesson.title}</a><p>${firstParagraph(lesson)}</p></li>`,
-  )
+  const items = lessons.map(lesson => {
+    const own = cards.filter(card => card.lesson === lesson.name).length
+    const questions =
+      own > 0 && html` <span class="caption">${own} ${own === 1 ? 'question' : 'questions'} at its end.</span>`
+    return html`<li><a href="${lesson.file}.html">${lesson.title}</a><p>${firstSentence(lesson)}${questions}</p></li>`
+  })
   const loose = cards.filter(card => !lessons.some(({ name }) => name === card.lesson))
   return pageOf({
     title: 'Lessons',
@@ -83,17 +86,15 @@ export function indexPage(lessons: readonly Lesson[], cards: readonly Card[]): s
     main: html`<header><h1>How reverse proxies behave</h1>
 <p class="prose">A reverse proxy stands between the users of a service and the servers that do the work. Each lesson asks you to predict what one will do, runs it in front of you, shows what a real one did, and lets you look for the case where the obvious choice loses.</p></header>
 <ol class="lessons">${items}</ol>
-<section id="questions"><h2>More questions</h2><p class="caption">They belong to no lesson yet. <code>npm run quiz NAME</code> runs the experiment of each.</p>
+<section id="questions"><h2>More questions</h2><p class="caption">These belong to no lesson. Try each one aloud before you open it; the command in it runs its experiment.</p>
 ${loose.map(card => cardView(card, html`<p><b>Take the quiz.</b> <code>npm run quiz ${card.name}</code></p>`))}</section>`,
     script: null,
   })
 }
 
-function firstParagraph(lesson: Lesson): Html {
-  const first =
-    lesson.cells
-      .find(cell => cell.mode === 'md')
-      ?.value.trim()
-      .split(/\n{2,}/)[0] ?? ''
-  return source(markdown.renderInline(first))
+/** What a lesson is about: its first sentence says so. */
+function firstSentence(lesson: Lesson): Html {
+  const [sentence = ''] =
+    /^.+?[.?!](?=\s|$)/s.exec(lesson.cells.find(cell => cell.mode === 'md')?.value.trim() ?? '') ?? []
+  return source(markdown.renderInline(sentence))
 }

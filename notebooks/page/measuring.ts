@@ -49,7 +49,9 @@ function measure(rows: number, stallMs: number, how: Pick<Policies, 'arrivals'>,
     faults: stallMs === 0 ? [] : [{ origin: 0, fromMs: stallFromMs, untilMs: stallFromMs + stallMs }],
   }
   const faults = stallMs === 0 ? [] : [made(stop)]
-  simulate(model, { ...how, service: () => made(fixed, { ms: serviceMs }), balancer: made(random), faults }, 1, 0, { log })
+  simulate(model, { ...how, service: () => made(fixed, { ms: serviceMs }), balancer: made(random), faults }, 1, 0, {
+    log,
+  })
   return summary(log)
 }
 
