@@ -14,6 +14,10 @@ const folder = new URL('../recorded/', import.meta.url)
 /** What a lesson keeps of a record of each scenario, besides the command. */
 const kept: Readonly<Record<string, (record: ScenarioRecord, firsts: readonly Run[]) => object>> = {
   'slow-origin': (record, firsts) => ({ variants: firsts.map(run => slowOrigin(record, run)) }),
+  'pool-size': (record, firsts) => ({
+    variants: firsts.filter(({ settings }) => /max=\d/.test(`${settings.pool}`)).map(run => poolSize(record, run)),
+  }),
+  'retry-storm': (record, firsts) => ({ variants: firsts.map(run => retryStorm(record, run)) }),
   slowloris: ({ load }, firsts) => ({
     phases: load.phases,
     atMs: firsts[0]!.series.atMs.map(rounded(0)),
@@ -41,13 +45,41 @@ function slowOrigin(record: ScenarioRecord, run: Run) {
   }
 }
 
+function poolSize(record: ScenarioRecord, run: Run) {
+  const { latency, requests } = measured(record, run)
+  const { scheduled, failed } = run.generator
+  return {
+    max: Number(/max=(\d+)/.exec(`${run.settings.pool}`)?.[1]),
+    p50Ms: ms(latency.p50Ms),
+    waitedShare: rounded(3)((run.counters['target.upstreamWaits'] ?? 0) / (run.counters['target.requests'] ?? 0)),
+    failedShare: rounded(3)(failed / scheduled),
+    requests,
+  }
+}
+
+/** Outside of the measured phase nothing fails, so what the origins saw beyond the requests were its retries. */
+function retryStorm(record: ScenarioRecord, run: Run) {
+  const { requests, errors } = measured(record, run)
+  const asked = run.generator.scheduled + (run.counters.warmUpRequests ?? 0)
+  return {
+    name: run.variant,
+    attemptsPerRequest: rounded(2)(1 + ((run.counters.originRequests ?? 0) - asked) / requests),
+    answeredShare: rounded(3)(1 - failuresOf(errors) / requests),
+    requests,
+  }
+}
+
+function failuresOf(errors: Run['errors']): number {
+  return Object.values(errors).reduce((sum, count) => sum + count, 0)
+}
+
 /** `servedShare`: of the honest requests that were due in each interval; null when none were. */
 function slowloris({ variant, errors, counters, memory, series, generator }: Run) {
   const { offered, completed } = series.columns
   return {
     name: variant,
     requests: generator.scheduled,
-    failed: Object.values(errors).reduce((sum, count) => sum + count, 0),
+    failed: failuresOf(errors),
     heldPeak: counters.attackersHeldPeak ?? 0,
     bytesPerHeld: memory.bytesPerHeldConnection === null ? null : Math.round(memory.bytesPerHeldConnection),
     servedShare: series.atMs.map((_, at) => {
