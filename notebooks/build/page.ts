@@ -75,9 +75,8 @@ ${onward}`,
 export function indexPage(lessons: readonly Lesson[], cards: readonly Card[]): string {
   const items = lessons.map(lesson => {
     const own = cards.filter(card => card.lesson === lesson.name).length
-    const questions =
-      own > 0 && html` <span class="caption">${own} ${own === 1 ? 'question' : 'questions'} at its end.</span>`
-    return html`<li><a href="${lesson.file}.html">${lesson.title}</a><p>${firstSentence(lesson)}${questions}</p></li>`
+    const questions = own > 0 && html`<p class="caption">${own} ${own === 1 ? 'question' : 'questions'} at its end</p>`
+    return html`<li><a href="${lesson.file}.html">${lesson.title}</a><p>${firstSentence(lesson)}</p>${questions}</li>`
   })
   const loose = cards.filter(card => !lessons.some(({ name }) => name === card.lesson))
   return pageOf({

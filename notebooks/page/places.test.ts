@@ -1,5 +1,6 @@
 // What the lesson on slow clients says in words, held to the modules and the recorded figures that its page shows.
 import { describe, expect, test } from 'vitest'
+import scenario from '../../scenarios/slowloris.ts'
 import live from '../recorded/slowloris.json' with { type: 'json' }
 import price from '../recorded/threads.json' with { type: 'json' }
 import { onOneCore } from './one-core.ts'
@@ -55,7 +56,9 @@ describe('in the model', () => {
 describe('recorded', () => {
   const run = (name: string) => live.variants.find(one => one.name === name)!
 
-  test('the page plays the phases of the live run', () => {
+  test('the page plays the phases of the live run, with its users and its attack', () => {
+    expect(scenario.load.profile).toBe(`poisson:ratePerSecond=${usersPerSecond}`)
+    expect(scenario.hostile[0]!.client).toContain(`connectionsPerSecond=${attack.slowPerSecond}`)
     const calm = live.phases.find(({ name }) => name === 'calm')!
     expect(calm.durationMs).toBe(calmMs)
     expect(live.phases.find(({ hostile }) => hostile)!.durationMs).toBe(attack.attackMs)

@@ -53,7 +53,9 @@ export function besiege(server: Server, siege: Siege): Outcome {
   const attackEnds = calmMs + siege.attackMs
   const clients = clientsOf(siege, attackEnds)
   const leaving = new HeapQueue()
-  const waiting: number[] = []
+  /** Who came and has not been served, from `next` on. */
+  const line: number[] = []
+  let next = 0
   let free = server.places
   let held = 0
   let heldPeak = 0
@@ -71,8 +73,8 @@ export function besiege(server: Server, siege: Siege): Outcome {
   }
   /** Gives free places to those who still wait for one. */
   const serve = (now: Ms) => {
-    while (free > 0 && waiting.length > 0) {
-      const index = waiting.shift()!
+    while (free > 0 && next < line.length) {
+      const index = line[next++]!
       const { cameAt, headMs } = clients[index]!
       const gone = headMs === Number.POSITIVE_INFINITY ? now >= attackEnds : now - cameAt > patienceMs
       if (!gone) takePlace(index, now)
@@ -89,7 +91,7 @@ export function besiege(server: Server, siege: Siege): Outcome {
 
   clients.forEach(({ cameAt }, index) => {
     leaveUntil(cameAt)
-    waiting.push(index)
+    line.push(index)
     serve(cameAt)
   })
   leaveUntil(Number.MAX_VALUE)

@@ -1,5 +1,5 @@
 // Every lesson as its reader meets it: built, opened in Chromium without a network, predicted, moved, read.
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -8,6 +8,7 @@ import { findProgram } from '../../harness/children.ts'
 import { buildNotebooks } from '../../notebooks/build/build.ts'
 import { readLessons } from '../../notebooks/build/lesson.ts'
 import { meanOfChoices, play } from '../../notebooks/page/choosing.ts'
+import { readCards } from '../../reports/questions.ts'
 
 const executablePath = findProgram('chromium')
 const lessons = readLessons()
@@ -20,6 +21,17 @@ test.each(lessons.map(lesson => lesson.file))('%s is one file of at most 2.5 MB'
   const { size } = statSync(join(folder, `${file}.html`))
   expect(size).toBeGreaterThan(100_000)
   expect(size).toBeLessThanOrEqual(2.5 * 1024 * 1024)
+})
+
+test.each(lessons)('$file says in one sentence what it is about, for the index', ({ cells }) => {
+  const first = cells[0]!.value.trim().split(/\n{2,}/)[0]!
+  expect(first).toMatch(/^[^.?!]+[.?!]$/)
+  expect(readFileSync(join(folder, 'index.html'), 'utf8')).toContain(first)
+})
+
+test('the lesson of every question card exists', () => {
+  const names = new Set(lessons.map(lesson => lesson.name))
+  expect(readCards().filter(({ lesson }) => lesson !== undefined && !names.has(lesson))).toEqual([])
 })
 
 if (executablePath === null) process.stdout.write('skipped: lessons in a browser: no chromium on PATH\n')
