@@ -48,54 +48,60 @@ interface Client {
   served: boolean
 }
 
+const isSlow = ({ headMs }: Client) => headMs === Number.POSITIVE_INFINITY
+
 /** Plays calm, attack and recovery on the server. Every server meets the same clients. */
 export function besiege(server: Server, siege: Siege): Outcome {
   const attackEnds = calmMs + siege.attackMs
   const clients = clientsOf(siege, attackEnds)
   const leaving = new HeapQueue()
-  /** Who came and has not been served, from `next` on. */
-  const line: number[] = []
+  /** Those from `next` to below `came` are in line. */
   let next = 0
+  let came = 0
   let free = server.places
   let held = 0
   let heldPeak = 0
 
   const takePlace = (index: number, now: Ms) => {
     const client = clients[index]!
-    const isSlow = client.headMs === Number.POSITIVE_INFINITY
-    const deadline = server.headMs === 0 ? Number.POSITIVE_INFINITY : server.headMs
-    const isWhole = client.headMs <= deadline
-    const until = isWhole ? now + client.headMs + visitMs : now + deadline
-    client.served = isWhole && !isSlow
+    const { forMs, served } = stayOf(client, server)
+    client.served = served
     free--
-    if (isSlow) heldPeak = Math.max(heldPeak, ++held)
-    leaving.push(isSlow ? Math.min(until, attackEnds) : until, index, 0)
+    if (isSlow(client)) heldPeak = Math.max(heldPeak, ++held)
+    leaving.push(isSlow(client) ? Math.min(now + forMs, attackEnds) : now + forMs, index, 0)
   }
   /** Gives free places to those who still wait for one. */
   const serve = (now: Ms) => {
-    while (free > 0 && next < line.length) {
-      const index = line[next++]!
-      const { cameAt, headMs } = clients[index]!
-      const gone = headMs === Number.POSITIVE_INFINITY ? now >= attackEnds : now - cameAt > patienceMs
-      if (!gone) takePlace(index, now)
+    while (free > 0 && next < came) {
+      const index = next++
+      const client = clients[index]!
+      const isGone = isSlow(client) ? now >= attackEnds : now - client.cameAt > patienceMs
+      if (!isGone) takePlace(index, now)
     }
   }
   const leaveUntil = (now: Ms) => {
     while (leaving.peek() <= now) {
       const at = leaving.peek()
-      if (clients[leaving.pop()]!.headMs === Number.POSITIVE_INFINITY) held--
+      if (isSlow(clients[leaving.pop()]!)) held--
       free++
       serve(at)
     }
   }
 
-  clients.forEach(({ cameAt }, index) => {
+  for (const { cameAt } of clients) {
     leaveUntil(cameAt)
-    line.push(index)
+    came++
     serve(cameAt)
-  })
+  }
   leaveUntil(Number.MAX_VALUE)
   return { ...outcomeOf(clients, attackEnds), heldPeak }
+}
+
+/** How long a client keeps a place, and whether it is served. */
+function stayOf({ headMs }: Client, server: Server): { forMs: Ms; served: boolean } {
+  const isLate = server.headMs > 0 && headMs > server.headMs
+  if (isLate) return { forMs: server.headMs, served: false }
+  return { forMs: headMs + visitMs, served: headMs !== Number.POSITIVE_INFINITY }
 }
 
 /** Everybody who comes, in order. */
@@ -118,7 +124,7 @@ function clientsOf({ slowPerSecond, badNetworkShare }: Siege, attackEnds: Ms): C
 }
 
 function outcomeOf(clients: readonly Client[], attackEnds: Ms): Omit<Outcome, 'heldPeak'> {
-  const users = clients.filter(({ headMs }) => headMs !== Number.POSITIVE_INFINITY)
+  const users = clients.filter(client => !isSlow(client))
   const inAttack = users.filter(({ cameAt }) => cameAt >= calmMs && cameAt < attackEnds)
   const firstLost = inAttack.find(({ served }) => !served)
   const intervals = Math.floor((attackEnds + recoveryMs) / intervalMs)
