@@ -1,16 +1,15 @@
 // The simulator held to the closed forms of queueing theory. The service time is 1 ms on average, so that times are in service
 // times. Each row states its 99.9 % interval: theory must lie within it, and it must be narrow enough to mean something.
 // Sources: Erlang 1917 (M/M/c); Pollaczek 1930, Khinchine 1932 (M/G/1); Kleinrock, "Queueing systems" II, 1976, 4.4
-// (processor sharing does not depend on the service law); Mitzenmacher, TPDS 12(10), 2001 (choices).
+// (processor sharing does not depend on the service law).
 import { describe, expect, test } from 'vitest'
 import type { ServiceTime } from '../../core/contracts.ts'
 import exponential from '../../fault-injection/service-times/exponential.ts'
 import poisson from '../../loadgen/profiles/poisson.ts'
-import powerOfD from '../../proxy/balancers/power-of-d.ts'
 import roundRobin from '../../proxy/balancers/round-robin.ts'
 import { made } from '../../simulation/made.ts'
 import type { Make, OriginsModel, Policies } from '../../simulation/model.ts'
-import { type Interval, intervalOf, timesOf } from './interval.ts'
+import { expectTheory, intervalOf, timesOf } from './interval.ts'
 
 const markov = made(exponential, { meanMs: 1 })
 /** One in ten takes 7 ms, the others a third of one: mean 1, squared coefficient of variation 4. */
@@ -36,14 +35,6 @@ function measured(asked: Case): number[] {
   return timesOf(model, () => ({ arrivals, service: () => service, balancer }), replications)
 }
 
-/** `widest`: how wide half the interval may be, as a share of the mean. */
-function expectTheory(times: readonly number[], theory: number, widest: number): void {
-  const { mean, half }: Interval = intervalOf(times)
-  const text = `${theory.toFixed(4)} against ${mean.toFixed(4)} ± ${half.toFixed(4)}`
-  expect(half / mean, text).toBeLessThan(widest)
-  expect(Math.abs(mean - theory), text).toBeLessThanOrEqual(half)
-}
-
 /** Time in an M/M/c queue in service times, by Erlang's recursion. */
 function erlangC(servers: number, load: number): number {
   const offered = servers * load
@@ -67,7 +58,7 @@ test.each<[number, number, number]>([
   [10, 0.9, 200_000],
   [100, 0.95, 200_000],
 ])('M/M/%i at load %f', (slots, load, requests) => {
-  expectTheory(measured({ load, requests, origins: { count: 1, slots } }), erlangC(slots, load), 0.06)
+  expectTheory(intervalOf(measured({ load, requests, origins: { count: 1, slots } })), erlangC(slots, load), 0.06)
 })
 
 describe('M/G/1 at load 0.8', () => {
@@ -80,12 +71,12 @@ describe('M/G/1 at load 0.8', () => {
 
   test.each(laws)('first come, first served, %s: Pollaczek and Khinchine', (_, service, squaredVariation) => {
     const theory = 1 + (load * (1 + squaredVariation)) / (2 * (1 - load))
-    expectTheory(measured({ load, requests: 200_000, origins: { count: 1 }, service }), theory, 0.07)
+    expectTheory(intervalOf(measured({ load, requests: 200_000, origins: { count: 1 }, service })), theory, 0.07)
   })
 
   test.each(laws)('shared, %s: the law makes no difference', (_, service) => {
     const origins = { count: 1, discipline: 'shared' } as const
-    expectTheory(measured({ load, requests: 200_000, origins, service }), 1 / (1 - load), 0.07)
+    expectTheory(intervalOf(measured({ load, requests: 200_000, origins, service })), 1 / (1 - load), 0.07)
   })
 })
 
@@ -98,47 +89,5 @@ test.each<[number, number, number]>([
   let s = 0
   for (let i = 0; i < 10_000; i++) s = ((count * load) / (count * load + 1 - s)) ** count
   expect(1 / (1 - s)).toBeCloseTo(published, 3)
-  expectTheory(measured({ load, requests: 200_000, origins: { count } }), 1 / (1 - s), 0.05)
-})
-
-describe('the less busy of so many drawn', () => {
-  const drawn = (choices: number, replacement: 'yes' | 'no') => made(powerOfD, { choices, replacement })
-
-  /** With very many origins. */
-  function limit(choices: number, load: number): number {
-    let sum = 0
-    for (let i = 1; i < 60; i++) sum += load ** ((choices ** i - choices) / (choices - 1))
-    return sum
-  }
-
-  test('the limit gives the published values', () => {
-    expect(limit(2, 0.9)).toBeCloseTo(2.6141, 4)
-    expect(limit(3, 0.9)).toBeCloseTo(2.0279, 4)
-    expect(limit(5, 0.7)).toBeCloseTo(1.1681, 4)
-  })
-
-  test.each<[number, number]>([
-    [2, 0.7],
-    [3, 0.7],
-  ])('%i of 1,000 at load %f: the limit, to within what 1,000 origins differ from it', (choices, load) => {
-    const origins = { count: 1000 }
-    const { mean, half } = intervalOf(measured({ load, requests: 200_000, origins, balancer: drawn(choices, 'yes') }))
-    const text = `${limit(choices, load)} against ${mean} ± ${half}`
-    expect(half / mean, text).toBeLessThan(0.012)
-    // With 100 origins the mean is 1 to 2 % above the limit, so with 1,000 it is a few thousandths.
-    expect(Math.abs(mean / limit(choices, load) - 1), text).toBeLessThanOrEqual(half / mean + 0.003)
-  })
-
-  test('two of 100: Mitzenmacher’s column is that of drawing two different ones', () => {
-    const half = { load: 0.5, requests: 200_000, origins: { count: 100 }, replications: 16 }
-    const different = measured({ ...half, balancer: drawn(2, 'no') })
-    expectTheory(different, 1.2673, 0.006)
-    const anyTwo = measured({ ...half, balancer: drawn(2, 'yes') })
-    expectTheory(anyTwo, 1.2722, 0.006)
-    // Replication by replication both have had the same traffic, which makes the difference much sharper than either.
-    const dearer = intervalOf(anyTwo.map((time, replication) => time - different[replication]!))
-    expect(dearer.mean - dearer.half).toBeGreaterThan(0)
-    const busy = measured({ load: 0.9, requests: 200_000, origins: { count: 100 }, balancer: drawn(2, 'no') })
-    expectTheory(busy, 2.6454, 0.02)
-  })
+  expectTheory(intervalOf(measured({ load, requests: 200_000, origins: { count } })), 1 / (1 - s), 0.05)
 })
