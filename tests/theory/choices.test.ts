@@ -74,7 +74,12 @@ test('how many origins of 500 have 1, 2, 3 … requests: the fixed point', () =>
     const model = { durationMs: requests / (load * count), origins: { count } }
     const arrivals = made(poisson, { ratePerSecond: load * count * 1000 })
     const balancer = counting(drawn(2, 'yes'), every, counts)
-    const { counts: all } = simulate(model, { arrivals, service: () => made(exponential, { meanMs: 1 }), balancer }, 1, replication)
+    const { counts: all } = simulate(
+      model,
+      { arrivals, service: () => made(exponential, { meanMs: 1 }), balancer },
+      1,
+      replication,
+    )
     return counts.map(sum => sum / Math.floor(all.requests / every) / count)
   })
   const widest = [0.01, 0.03, 0.06, 0.15]

@@ -44,7 +44,10 @@ test('behind one proxy least-request is better than two looks and these better t
   for (const { balancer, alone, ofHundred } of table) {
     const one = intervalOf(times(balancer, 1, 100_000))
     const many = intervalOf(times(balancer, 100, 200_000))
-    for (const [{ mean, half }, about] of [[one, alone], [many, ofHundred]] as const) {
+    for (const [{ mean, half }, about] of [
+      [one, alone],
+      [many, ofHundred],
+    ] as const) {
       const text = `${about} against ${mean.toFixed(3)} ± ${half.toFixed(3)}`
       expect(half / mean, text).toBeLessThan(0.15)
       expect(Math.abs(mean / about - 1), text).toBeLessThan(half / mean + 0.03)

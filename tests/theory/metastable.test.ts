@@ -4,9 +4,9 @@
 // one retry each, 300 per second bear 150, and 280 bear a budget of 300 / 280 - 1 = 7.1 %, which is 20 per second.
 // Source: Bronson, Aghayev, Charapko, Zhu, "Metastable failures in distributed systems", HotOS 2021, section 2.
 import { expect, test } from 'vitest'
-import exponential from '../../fault-injection/service-times/exponential.ts'
-import stop from '../../fault-injection/faults/stop.ts'
 import kill from '../../fault-injection/faults/kill.ts'
+import stop from '../../fault-injection/faults/stop.ts'
+import exponential from '../../fault-injection/service-times/exponential.ts'
 import poisson from '../../loadgen/profiles/poisson.ts'
 import roundRobin from '../../proxy/balancers/round-robin.ts'
 import budgeted from '../../proxy/retries/budgeted.ts'
@@ -58,6 +58,9 @@ test.each<[number, number, 'all' | 'nothing']>([
 })
 
 // It was the burst: what is refused at once is not there afterwards.
-test.each([200, 280])('an outage that refuses in place of keeping does no harm to %i per second, retries and all', ratePerSecond => {
-  expect(goodput(ratePerSecond, 1, made(kill))).toBe(1)
-})
+test.each([200, 280])(
+  'an outage that refuses in place of keeping does no harm to %i per second, retries and all',
+  ratePerSecond => {
+    expect(goodput(ratePerSecond, 1, made(kill))).toBe(1)
+  },
+)

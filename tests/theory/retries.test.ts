@@ -4,8 +4,8 @@
 // Source: Brooker, "Fixing retries with token buckets and circuit breakers", brooker.co.za, 2022, and the service of his
 // simulation of a collapse: a second and 10 ms for each request under way, given up after three seconds.
 import { describe, expect, test } from 'vitest'
-import fixed from '../../fault-injection/service-times/fixed.ts'
 import status from '../../fault-injection/faults/status.ts'
+import fixed from '../../fault-injection/service-times/fixed.ts'
 import poisson from '../../loadgen/profiles/poisson.ts'
 import roundRobin from '../../proxy/balancers/round-robin.ts'
 import budgeted from '../../proxy/retries/budgeted.ts'
@@ -59,7 +59,10 @@ describe.each([0.1, 0.2, 0.5])('when %f of all attempts fail', f => {
 })
 
 test.each([0.3, 0.5])('a budget of a tenth: 1.1 attempts per request when %f of them fail, and as many answers', f => {
-  const { success, load } = failing(f, made(budgeted, { attempts: 4, share: 0.1, perSecond: 0, reserve: 10, baseMs: 0 }))
+  const { success, load } = failing(
+    f,
+    made(budgeted, { attempts: 4, share: 0.1, perSecond: 0, reserve: 10, baseMs: 0 }),
+  )
   expect(load).toBeLessThanOrEqual(1.1)
   expect(load).toBeGreaterThan(1.0995)
   expectTheory(success, 1.1 * (1 - f), 0.02)
@@ -105,13 +108,16 @@ describe('a service that takes a second and 10 ms for each request under way', (
     [30, 2],
     [30, 3],
     [20, 3],
-  ])('%i per second, %i tries: it comes back after a spike when it could bear that all are tried so often', (perSecond, tries) => {
-    const { meanMs, answered } = afterSpike(perSecond, tries)
-    const load = perSecond * tries
-    if (load * contentionMs < 1000 && timeAt(load) < timeoutMs) {
-      expect(answered).toBe(1)
-      // A request adds its 10 ms or does not: the mean is off by no more.
-      expect(Math.abs(meanMs - timeAt(perSecond))).toBeLessThan(2 * contentionMs)
-    } else expect(answered).toBe(0)
-  })
+  ])(
+    '%i per second, %i tries: it comes back after a spike when it could bear that all are tried so often',
+    (perSecond, tries) => {
+      const { meanMs, answered } = afterSpike(perSecond, tries)
+      const load = perSecond * tries
+      if (load * contentionMs < 1000 && timeAt(load) < timeoutMs) {
+        expect(answered).toBe(1)
+        // A request adds its 10 ms or does not: the mean is off by no more.
+        expect(Math.abs(meanMs - timeAt(perSecond))).toBeLessThan(2 * contentionMs)
+      } else expect(answered).toBe(0)
+    },
+  )
 })

@@ -11,7 +11,7 @@ import leastConnections from '../../proxy/accept/least-connections.ts'
 import roundRobin from '../../proxy/balancers/round-robin.ts'
 import { made } from '../../simulation/made.ts'
 import type { Model, Policies } from '../../simulation/model.ts'
-import { expectTheory, intervalOf, replicated, shareOf, timesOf } from './interval.ts'
+import { expectTheory, type Interval, intervalOf, replicated, timesOf } from './interval.ts'
 
 /** Erlang's B: the share of `offered` erlangs that finds all servers busy. */
 function blocking(servers: number, offered: number): number {
@@ -27,7 +27,7 @@ describe.each([
   [6, [0.857, 0.823, 0.779, 0.724, 0.655, 0.573]],
 ])('%i erlangs, each to the first worker that is idle', (offered, published) => {
   test('are carried as Erlang says', () => {
-    const durationMs = 40_000
+    const durationMs = 80_000 / offered
     // Enough workers that hardly ever none is idle.
     const model: Model = { durationMs, origins: { count: 1, slots: unlimited }, proxies: { workers: 24 } }
     const results = replicated(
@@ -56,7 +56,7 @@ describe.each([
     [4, 3],
     [10, 8],
   ])('of %i slots turns away what Erlang’s B says at %i erlangs', (slots, offered) => {
-    const model: Model = { durationMs: 50_000, origins: { count: 1, slots, queue: 0 } }
+    const model: Model = { durationMs: 100_000 / offered, origins: { count: 1, slots, queue: 0 } }
     const arrivals = made(poisson, { ratePerSecond: offered * 1000 })
     const results = replicated(model, () => ({ arrivals, service: () => service, balancer: made(roundRobin) }), 8)
     expectTheory(
@@ -70,23 +70,35 @@ describe.each([
 describe('sixteen workers that compute 1 ms for each request, at load 0.8', () => {
   const load = 0.8
   const workers = 16
-  const time = (accept: Policies['accept'], stealing: boolean) => {
-    const durationMs = 10_000
+
+  function timeWith(accept: NonNullable<Policies['accept']>, stealing: boolean): Interval {
+    const durationMs = 6000
     const model: Model = {
       durationMs,
       warmUpMs: durationMs / 8,
       origins: { count: 1, slots: unlimited },
-      proxies: { workers, requestCpuMs: 0.75, answerCpuMs: 0.25, stealing },
+      proxies: { workers, requestCpuMs: 1, stealing },
     }
     const policies = {
       arrivals: made(poisson, { ratePerSecond: load * workers * 1000 }),
       service: () => made(fixed, { ms: 0 }),
       balancer: made(roundRobin),
-      accept: accept!,
+      accept,
     }
     return intervalOf(timesOf(model, () => policies, 8))
   }
-  test('x', () => {
-    console.log(time(made(kernel), false), time(made(kernel), true), time(made(leastConnections), false), 1 + load / (2 * (1 - load)))
+
+  test('by a hash each is an M/D/1 queue of its own; a common queue is below M/M/16, and the least busy nearly as good', () => {
+    const hashed = timeWith(made(kernel), false)
+    expectTheory(hashed, 1 + load / (2 * (1 - load)), 0.04)
+    const common = timeWith(made(kernel), true)
+    const least = timeWith(made(leastConnections), false)
+    const waits = blocking(workers, workers * load) / (1 - load * (1 - blocking(workers, workers * load)))
+    const markov = 1 + waits / (workers * (1 - load))
+    expect(markov).toBeCloseTo(1.1, 1)
+    expect(common.mean - common.half).toBeGreaterThan(1)
+    expect(common.mean + common.half).toBeLessThan(markov)
+    expect(least.mean - least.half).toBeGreaterThan(common.mean + common.half)
+    expect(least.mean + least.half).toBeLessThan(hashed.mean / 2)
   })
 })
