@@ -87,7 +87,8 @@ test('gradient2 creeps for as long as the overload lasts, at the rate of its lon
   const start = queue / (tolerance - 1)
   const exact = Math.log((to + start) / (from + start)) / rate
   const { mean, half } = intervalOf(windows)
-  expect(half / mean).toBeLessThan(0.02)
-  // A window ends with the first answer after its time, and chance makes some answers quicker than usual.
-  expect(Math.abs(mean / exact - 1), `${exact} against ${mean} ± ${half}`).toBeLessThan(half / mean + 0.03)
+  expect(half / mean).toBeLessThan(0.05)
+  // A window ends with the first answer after its time, and one that happens to be quick slows the growth: up to 3 % more.
+  expect(mean - half).toBeLessThan(exact * 1.03)
+  expect(mean + half).toBeGreaterThan(exact)
 })

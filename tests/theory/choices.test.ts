@@ -83,13 +83,15 @@ test('how many origins of 500 have 1, 2, 3 … requests: the fixed point', () =>
     return counts.map(sum => sum / Math.floor(all.requests / every) / count)
   })
   const widest = [0.01, 0.03, 0.06, 0.15]
-  widest.forEach((width, i) => expectTheory(intervalOf(shares.map(own => own[i]!)), load ** (2 ** (i + 1) - 1), width))
+  for (const [i, width] of widest.entries()) {
+    expectTheory(intervalOf(shares.map(own => own[i]!)), load ** (2 ** (i + 1) - 1), width)
+  }
 })
 
 test('two of 100: Mitzenmacher’s column is that of drawing two different ones', () => {
-  const different = measured(100, 0.5, 150_000, drawn(2, 'no'), 16)
+  const different = measured(100, 0.5, 200_000, drawn(2, 'no'), 16)
   expectTheory(intervalOf(different), 1.2673, 0.006)
-  const anyTwo = measured(100, 0.5, 150_000, drawn(2, 'yes'), 16)
+  const anyTwo = measured(100, 0.5, 200_000, drawn(2, 'yes'), 16)
   expectTheory(intervalOf(anyTwo), 1.2722, 0.006)
   // Replication by replication both have had the same traffic, which makes the difference much sharper than either.
   const dearer = intervalOf(anyTwo.map((time, replication) => time - different[replication]!))
@@ -105,5 +107,5 @@ test.each([
   [2, 1.629],
   [3, 1.371],
 ])('%i of 100 at load 0.7, the same one twice among them: %f', (choices, mean) => {
-  expectTheory(intervalOf(measured(100, 0.7, 150_000, drawn(choices, 'yes'))), mean, 0.015)
+  expectTheory(intervalOf(measured(100, 0.7, 100_000, drawn(choices, 'yes'))), mean, 0.02)
 })

@@ -16,7 +16,7 @@ import { simulate } from '../../simulation/simulate.ts'
 import { expectTheory, type Interval, intervalOf } from './interval.ts'
 
 const serviceS = 0.05
-const requests = 40_000
+const requests = 30_000
 
 /** The share of requests that have to open a connection, once the pools have settled. */
 function missShare(workers: number, perSecond: number, idleS: number, poolScope: 'worker' | 'proxy'): Interval {
@@ -106,7 +106,7 @@ describe.each([
 
   test('a pool each', () => {
     expect(exact).toBeCloseTo(published, 3)
-    expectTheory(missShare(workers, perSecond, idleS, 'worker'), exact, 0.15)
+    expectTheory(missShare(workers, perSecond, idleS, 'worker'), exact, 0.2)
   })
 
   test.runIf(workers > 1)('one pool for all', () => {

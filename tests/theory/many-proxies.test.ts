@@ -42,14 +42,14 @@ test('behind one proxy least-request is better than two looks and these better t
   ]
   let better = 0
   for (const { balancer, alone, ofHundred } of table) {
-    const one = intervalOf(times(balancer, 1, 100_000))
-    const many = intervalOf(times(balancer, 100, 200_000))
+    const one = intervalOf(times(balancer, 1, 60_000))
+    const many = intervalOf(times(balancer, 100, 120_000))
     for (const [{ mean, half }, about] of [
       [one, alone],
       [many, ofHundred],
     ] as const) {
       const text = `${about} against ${mean.toFixed(3)} ± ${half.toFixed(3)}`
-      expect(half / mean, text).toBeLessThan(0.15)
+      expect(half / mean, text).toBeLessThan(0.2)
       expect(Math.abs(mean / about - 1), text).toBeLessThan(half / mean + 0.03)
     }
     expect(one.mean - one.half).toBeGreaterThan(better)
@@ -60,7 +60,7 @@ test('behind one proxy least-request is better than two looks and these better t
 })
 
 test('the more proxies, the less two looks are worth', () => {
-  const means = [1, 4, 20].map(count => intervalOf(times(made(powerOfTwo), count, 100_000)))
+  const means = [1, 4, 20].map(count => intervalOf(times(made(powerOfTwo), count, 60_000)))
   means.slice(1).forEach((more, i) => {
     expect(more.mean - more.half).toBeGreaterThan(means[i]!.mean + means[i]!.half)
   })

@@ -72,7 +72,7 @@ describe('sixteen workers that compute 1 ms for each request, at load 0.8', () =
   const workers = 16
 
   function timeWith(accept: NonNullable<Policies['accept']>, stealing: boolean): Interval {
-    const durationMs = 6000
+    const durationMs = 5000
     const model: Model = {
       durationMs,
       warmUpMs: durationMs / 8,
