@@ -3,7 +3,7 @@
 // interval: servers are busy for λ · E[S] of the time, and who comes at random finds on average what there is on average.
 // Sources: Little, "A proof for the queuing formula L = λW", Operations Research 9(3), 1961; Wolff, "Poisson arrivals see
 // time averages", Operations Research 30(2), 1982.
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import kill from '../../fault-injection/faults/kill.ts'
 import loseAnswer from '../../fault-injection/faults/lose-answer.ts'
 import status from '../../fault-injection/faults/status.ts'
@@ -20,6 +20,7 @@ import keepAlive from '../../proxy/pools/keep-alive.ts'
 import budgeted from '../../proxy/retries/budgeted.ts'
 import hedged from '../../proxy/retries/hedged.ts'
 import { made } from '../../simulation/made.ts'
+import type { Counts } from '../../simulation/meter.ts'
 import type { Model, Policies } from '../../simulation/model.ts'
 import { simulate } from '../../simulation/simulate.ts'
 import { type Account, accounted } from './accounts.ts'
@@ -43,6 +44,8 @@ const faults = [made(status, { code: 503, share: 0.3 }), made(loseAnswer), made(
 interface Architecture {
   readonly model: Model
   readonly policies: Policies
+  /** What is to happen often, or the accounts would be of nothing. */
+  readonly happens?: readonly (keyof Counts)[]
   /** The most that may be at an origin, and the most connections that may be open, at once. */
   readonly bounds?: { readonly present?: number; readonly open?: number }
 }
@@ -56,15 +59,18 @@ const architectures: Record<string, Architecture> = {
   'a limit and short queues': {
     model: { ...one, origins: { count: origins, queue: 2 } },
     policies: { ...plain, limiter: made(fixedInflight, { max: 12 }), balancer: made(roundRobin) },
+    happens: ['limited'],
     bounds: { present: 3 },
   },
   'retries, breakers and origins that fail in four ways': {
     model: { ...one, proxies: several, timeouts: { attemptMs: 100, clientMs: 150 }, faults: struck(5000, 15_000) },
     policies: { ...plain, retries: made(budgeted), health: made(circuitBreaker), faults },
+    happens: ['retries', 'attemptTimeouts'],
   },
   'the same, and origins that go on with what was given up': {
     model: { ...one, timeouts: { attemptMs: 100, cancelsWork: false }, faults: struck(5000, 15_000) },
     policies: { ...plain, retries: made(budgeted), faults },
+    happens: ['retries', 'attemptTimeouts'],
   },
   'hedges, on pools that are too small': {
     model: { ...one, proxies: several, network: { rttMs: 1 } },
@@ -73,6 +79,7 @@ const architectures: Record<string, Architecture> = {
       retries: made(hedged, { quantile: 0.9 }),
       pool: made(capped, { max: 1, waitMs: 40, idleMs: 50 }),
     },
+    happens: ['hedges'],
     bounds: { present: several.count * several.workers, open: several.count * several.workers * origins },
   },
   'kept connections of clients, one pool for all workers': {
@@ -92,9 +99,10 @@ const total = (accounts: readonly Account[], of: (account: Account) => number) =
 
 test.each(Object.entries(architectures))(
   '%s: nothing is lost, nothing is made',
-  (_, { model, policies, bounds = {} }) => {
+  (_, { model, policies, happens = [], bounds = {} }) => {
     const { policies: watched, workers, upstreams } = accounted(policies)
     const { counts, measured, latency, errors, origins: tallies, connections } = simulate(model, watched, 1)
+    for (const what of happens) expect(counts[what], what).toBeGreaterThan(100)
     // Every request is answered, refused or given up, and none is left anywhere.
     const admitted = counts.requests - counts.limited
     expect(counts.requests).toBeGreaterThan(0.95 * (durationMs / 1000) * ratePerSecond)
@@ -122,27 +130,16 @@ test.each(Object.entries(architectures))(
   },
 )
 
-describe('one proxy, by chance', () => {
+test('one proxy: origins are busy for λ · E[S] of the time, and who comes finds λ · W on average', () => {
   const replications = Array.from({ length: 8 }, (_, replication) => {
     const { policies, workers } = accounted(plain)
-    return { result: simulate(one, policies, 2, replication), account: workers[0]! }
+    const { origins: tallies, latency, endedAtMs } = simulate(one, policies, 2, replication)
+    const { found, came, area } = workers[0]!
+    const there = area / endedAtMs
+    expect(there).toBeCloseTo((came / endedAtMs) * latency.meanMs!, 9)
+    const busyMs = tallies.reduce((sum, tally) => sum + tally.busyMs, 0)
+    return { busy: busyMs / (endedAtMs * origins), foundOfThere: found / came / there }
   })
-
-  test('origins are busy for λ · E[S] of the time', () => {
-    const busy = replications.map(({ result: { origins: tallies, endedAtMs } }) => {
-      return tallies.reduce((sum, { busyMs }) => sum + busyMs, 0) / (endedAtMs * origins)
-    })
-    expectTheory(intervalOf(busy), load, 0.03)
-  })
-
-  test('L = λ · W, and who comes finds L on average', () => {
-    const { mean, half } = intervalOf(
-      replications.map(({ result: { latency, endedAtMs }, account: { found, came, area } }) => {
-        const there = area / endedAtMs
-        expect(there).toBeCloseTo((came / endedAtMs) * latency.meanMs!, 9)
-        return found / came / there
-      }),
-    )
-    expectTheory({ mean, half }, 1, 0.02)
-  })
+  expectTheory(intervalOf(replications.map(({ busy }) => busy)), load, 0.03)
+  expectTheory(intervalOf(replications.map(({ foundOfThere }) => foundOfThere)), 1, 0.02)
 })

@@ -50,18 +50,18 @@ describe.each([
     expect(law(p99 * 1000)).toBeCloseTo(0.01, 4)
     expect(law(p999 * 1000)).toBeCloseTo(0.001, 5)
     const { times, hedges } = play(made(hedged, { quantile: 0, afterMs, share: 1 }))
-    expectTheory(hedges, 1 - quantile, 0.08)
+    expectTheory(hedges, 1 - quantile, 0.1)
     for (const [ms, widest] of [
       [afterMs / 2, 0.03],
-      [afterMs * 1.1, 0.12],
-      [p99 * 1000, 0.08],
-      [p999 * 1000, 0.3],
+      [afterMs * 1.1, 0.16],
+      [p99 * 1000, 0.12],
+      [p999 * 1000, 0.4],
     ] as const) {
       expectTheory(shareOf(above(times, ms), requests), law(ms), widest)
     }
   })
 
-  test('is found from the answers themselves, from those that were waited for only', () => {
+  test('is found from the answers themselves, to within what 512 of them can tell', () => {
     const { hedges } = play(made(hedged, { quantile, afterMs: 100_000, share: 1 }))
     // A delay that is read off 512 answers is off by chance, and the more so the fewer lie beyond it.
     const spread = Math.sqrt((quantile * (1 - quantile)) / 512)
@@ -80,5 +80,5 @@ test.each([
   const slowMs = -meanMs * Math.log(0.01)
   const { times } = play()
   const pages = Array.from({ length: requests / fanOut }, (_, page) => times.slice(page * fanOut, (page + 1) * fanOut))
-  expectTheory(shareOf(pages.filter(page => above(page, slowMs) > 0).length, pages.length), exact, 0.08)
+  expectTheory(shareOf(pages.filter(page => above(page, slowMs) > 0).length, pages.length), exact, 0.1)
 })

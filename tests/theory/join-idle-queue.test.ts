@@ -51,11 +51,11 @@ function lu(load: number): number {
   return 1 / (1 - load / (1 + odds))
 }
 
-test('at load 0.5: above Lu, at most 8 percent, and better than two looks that know everything', () => {
+test('at load 0.5: above Lu, at most 10 percent, and better than two looks that know everything', () => {
   expect(lu(0.5)).toBeCloseTo(1.0909, 4)
   const { mean, half } = timeOf(0.5, joiningAnybody)
   expect(mean - half).toBeGreaterThan(lu(0.5))
-  expect(mean + half).toBeLessThan(lu(0.5) * 1.08)
+  expect(mean + half).toBeLessThan(lu(0.5) * 1.1)
   // The limit of two looks (Mitzenmacher 2001).
   expect(mean + half).toBeLessThan(1.2657)
 })
@@ -64,7 +64,7 @@ test('at load 0.7: the same, and joining the proxy that was just answered is bet
   expect(lu(0.7)).toBeCloseTo(1.2121, 4)
   const drawn = timeOf(0.7, joiningAnybody)
   expect(drawn.mean - drawn.half).toBeGreaterThan(lu(0.7))
-  expect(drawn.mean + drawn.half).toBeLessThan(lu(0.7) * 1.08)
+  expect(drawn.mean + drawn.half).toBeLessThan(lu(0.7) * 1.1)
   expect(drawn.mean + drawn.half).toBeLessThan(1.6145)
   const own = timeOf(0.7, () => made(joinIdleQueue))
   expect(own.mean + own.half).toBeLessThan(drawn.mean - drawn.half)

@@ -30,7 +30,7 @@ test('one proxy in turn over a hundred origins: E_100/M/1', () => {
   let s = 0
   for (let i = 0; i < 10_000; i++) s = ((origins * load) / (origins * load + 1 - s)) ** origins
   expect(1 / (1 - s)).toBeCloseTo(5.2268, 4)
-  expectTheory(intervalOf(times(made(roundRobin), 1, 200_000)), 1 / (1 - s), 0.06)
+  expectTheory(intervalOf(times(made(roundRobin), 1, 200_000)), 1 / (1 - s), 0.1)
 })
 
 test('behind one proxy least-request is better than two looks and these better than turns; behind a hundred all are much worse', () => {

@@ -58,7 +58,7 @@ test.each<[number, number, number]>([
   [10, 0.9, 120_000],
   [100, 0.95, 150_000],
 ])('M/M/%i at load %f', (slots, load, requests) => {
-  expectTheory(intervalOf(measured({ load, requests, origins: { count: 1, slots } })), erlangC(slots, load), 0.06)
+  expectTheory(intervalOf(measured({ load, requests, origins: { count: 1, slots } })), erlangC(slots, load), 0.1)
 })
 
 describe('M/G/1 at load 0.8', () => {
@@ -71,12 +71,12 @@ describe('M/G/1 at load 0.8', () => {
 
   test.each(laws)('first come, first served, %s: Pollaczek and Khinchine', (_, service, squaredVariation) => {
     const theory = 1 + (load * (1 + squaredVariation)) / (2 * (1 - load))
-    expectTheory(intervalOf(measured({ load, requests: 120_000, origins: { count: 1 }, service })), theory, 0.08)
+    expectTheory(intervalOf(measured({ load, requests: 120_000, origins: { count: 1 }, service })), theory, 0.13)
   })
 
   test.each(laws)('shared, %s: the law makes no difference', (_, service) => {
     const origins = { count: 1, discipline: 'shared' } as const
-    expectTheory(intervalOf(measured({ load, requests: 120_000, origins, service })), 1 / (1 - load), 0.08)
+    expectTheory(intervalOf(measured({ load, requests: 120_000, origins, service })), 1 / (1 - load), 0.13)
   })
 })
 
@@ -89,5 +89,5 @@ test.each<[number, number, number]>([
   let s = 0
   for (let i = 0; i < 10_000; i++) s = ((count * load) / (count * load + 1 - s)) ** count
   expect(1 / (1 - s)).toBeCloseTo(published, 3)
-  expectTheory(intervalOf(measured({ load, requests: 200_000, origins: { count } })), 1 / (1 - s), 0.06)
+  expectTheory(intervalOf(measured({ load, requests: 200_000, origins: { count } })), 1 / (1 - s), 0.1)
 })

@@ -42,7 +42,7 @@ test('in turn an eleventh is late, to the request: 95.455 % are in time', () => 
   const { mean, half } = late(made(roundRobin))
   const exact = ((untilS - fromS) * ratePerSecond) / origins
   expect(percent(exact)).toBeCloseTo(95.455, 3)
-  expect(half).toBeLessThan(1)
+  expect(half).toBeLessThan(2)
   expect(Math.abs(mean - exact)).toBeLessThanOrEqual(half)
 })
 

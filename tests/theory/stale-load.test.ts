@@ -2,10 +2,20 @@
 // simulation of 2012 has that age at 70 s: ten servers, a request per second, each server takes its oldest request off
 // every eight seconds, and the lengths of the queues are refreshed every so often. His model is small enough to be written
 // out here; the balancers are the files of the proxy, seeing the queues through `stale-view`.
-// Source: Brooker, "The power of two random choices", brooker.co.za, 2012.
+// Then the simulator's own board, on which all counts are renewed every so often: a hundred origins at load 0.9, where the means
+// are those of an independent simulation of ours and the order is Mitzenmacher's.
+// Sources: Brooker, "The power of two random choices", brooker.co.za, 2012; Mitzenmacher, "How useful is old information?",
+// TPDS 11(1), 2000.
 import { expect, test } from 'vitest'
 import { randomStream } from '../../core/random.ts'
+import exponential from '../../fault-injection/service-times/exponential.ts'
+import poisson from '../../loadgen/profiles/poisson.ts'
+import leastRequest from '../../proxy/balancers/least-request.ts'
+import powerOfD from '../../proxy/balancers/power-of-d.ts'
+import { made } from '../../simulation/made.ts'
+import type { Model, Policies } from '../../simulation/model.ts'
 import { answered, balancerOf, end, equals, request, send } from '../balancing.ts'
+import { intervalOf, timesOf } from './interval.ts'
 
 const servers = 10
 const serviceS = 8
@@ -74,4 +84,44 @@ test('the best of all is best when counts are fresh, and worst at 70 s', async (
   expect(fresh.mean + fresh.half).toBeLessThan(0)
   const old = await difference(stale(70, 'least-request'), 'random')
   expect(old.mean - old.half).toBeGreaterThan(20)
+})
+
+/** The mean time in service times, when the board is renewed every `refresh` of them. */
+function timeWithBoard(balancer: Policies['balancer'], refresh: number) {
+  const [origins, load, requests] = [100, 0.9, 60_000]
+  const durationMs = requests / (origins * load)
+  const model: Model = {
+    durationMs,
+    warmUpMs: durationMs / 4,
+    origins: { count: origins },
+    proxies: { view: { kind: 'shared', refreshMs: refresh } },
+  }
+  const arrivals = made(poisson, { ratePerSecond: origins * load * 1000 })
+  const service = () => made(exponential, { meanMs: 1 })
+  return intervalOf(timesOf(model, () => ({ arrivals, service, balancer }), 8))
+}
+
+test.each([
+  [0.5, 2.84, 2.22, 2.85],
+  [10, 5.11, 15.5, 24.5],
+])('a board that is up to %f service times old: two looks take %f, ten %f, all %f', (refresh, two, ten, all) => {
+  const balancers = [made(powerOfD, { choices: 2 }), made(powerOfD, { choices: 10 }), made(leastRequest)]
+  const [ofTwo, ofTen, ofAll] = balancers.map(balancer => timeWithBoard(balancer, refresh))
+  for (const [{ mean, half }, about] of [
+    [ofTwo!, two],
+    [ofTen!, ten],
+    [ofAll!, all],
+  ] as const) {
+    const text = `${about} against ${mean.toFixed(3)} ± ${half.toFixed(3)}`
+    expect(half / mean, text).toBeLessThan(0.25)
+    expect(Math.abs(mean / about - 1), text).toBeLessThan(half / mean + 0.03)
+  }
+  // Whoever looks at more of what is old is led astray together with all others, and is worse off than by chance, M/M/1.
+  const atRandom = 10
+  if (refresh < 1) expect(ofTen!.mean + ofTen!.half).toBeLessThan(ofTwo!.mean - ofTwo!.half)
+  else {
+    expect(ofTwo!.mean + ofTwo!.half).toBeLessThan(atRandom)
+    expect(ofTen!.mean - ofTen!.half).toBeGreaterThan(atRandom)
+    expect(ofAll!.mean).toBeGreaterThan(ofTen!.mean)
+  }
 })
