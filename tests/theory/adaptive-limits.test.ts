@@ -49,7 +49,7 @@ function overloaded(
   return simulate(model, policies, 1, replication)
 }
 
-test.each([8, 40, 100])('gradient before %i slots settles at L0 + √L0 and refuses half', slots => {
+test.each([40, 100])('gradient before %i slots settles at L0 + √L0 and refuses half', slots => {
   const refused: number[] = []
   const limits = Array.from({ length: 8 }, (_, replication) => {
     let sum = 0

@@ -48,8 +48,14 @@ test.each([2, 3])('%i of 1,000 at load 0.7: the limit, to within what 1,000 orig
   expect(Math.abs(mean / limit(choices, load) - 1), text).toBeLessThanOrEqual(half / mean + 0.003)
 })
 
-/** Counts, once in `every` picks, how many of its upstreams have 1, 2, 3 … requests under way. */
-function counting(balancer: Balancer, every: number, counts: number[]): Balancer {
+interface Seen {
+  looks: number
+  /** Added up over all looks: upstreams with at least 1, 2, 3 … requests under way. */
+  readonly counts: number[]
+}
+
+/** Looks at all upstreams once in `every` picks after the first `from`. */
+function looking(balancer: Balancer, every: number, from: number, seen: Seen): Balancer {
   return context => {
     const inner = balancer(context)
     let all: readonly Upstream[] = []
@@ -61,7 +67,10 @@ function counting(balancer: Balancer, every: number, counts: number[]): Balancer
         inner.onEligible(eligible, version, now)
       },
       pick(request, avoid, now) {
-        if (++picks % every === 0) for (const { inFlight } of all) for (let i = 0; i < inFlight; i++) counts[i]!++
+        if (++picks > from && picks % every === 0) {
+          seen.looks++
+          for (const { inFlight } of all) for (let i = 0; i < inFlight; i++) seen.counts[i]!++
+        }
         return inner.pick(request, avoid, now)
       },
     }
@@ -70,20 +79,16 @@ function counting(balancer: Balancer, every: number, counts: number[]): Balancer
 
 // Arrivals at random instants see what there is on average.
 test('how many origins of 500 have 1, 2, 3 … requests: the fixed point', () => {
-  const [count, load, every] = [500, 0.7, 250]
-  const requests = 200_000
+  const [count, load, requests] = [500, 0.7, 200_000]
   const shares = Array.from({ length: 8 }, (_, replication) => {
-    const counts = new Array<number>(50).fill(0)
-    const model = { durationMs: requests / (load * count), origins: { count } }
-    const arrivals = made(poisson, { ratePerSecond: load * count * 1000 })
-    const balancer = counting(drawn(2, 'yes'), every, counts)
-    const { counts: all } = simulate(
-      model,
-      { arrivals, service: () => made(exponential, { meanMs: 1 }), balancer },
-      1,
-      replication,
-    )
-    return counts.map(sum => sum / Math.floor(all.requests / every) / count)
+    const seen = { looks: 0, counts: new Array<number>(50).fill(0) }
+    const policies = {
+      arrivals: made(poisson, { ratePerSecond: load * count * 1000 }),
+      service: () => made(exponential, { meanMs: 1 }),
+      balancer: looking(drawn(2, 'yes'), 250, requests / 8, seen),
+    }
+    simulate({ durationMs: requests / (load * count), origins: { count } }, policies, 1, replication)
+    return seen.counts.map(sum => sum / seen.looks / count)
   })
   const widest = [0.02, 0.05, 0.1, 0.25]
   for (const [i, width] of widest.entries()) {

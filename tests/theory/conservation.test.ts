@@ -140,6 +140,6 @@ test('one proxy: origins are busy for λ · E[S] of the time, and who comes find
     const busyMs = tallies.reduce((sum, tally) => sum + tally.busyMs, 0)
     return { busy: busyMs / (endedAtMs * origins), foundOfThere: found / came / there }
   })
-  expectTheory(intervalOf(replications.map(({ busy }) => busy)), load, 0.03)
-  expectTheory(intervalOf(replications.map(({ foundOfThere }) => foundOfThere)), 1, 0.02)
+  expectTheory(intervalOf(replications.map(({ busy }) => busy)), load, 0.05)
+  expectTheory(intervalOf(replications.map(({ foundOfThere }) => foundOfThere)), 1, 0.03)
 })

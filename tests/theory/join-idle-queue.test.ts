@@ -16,13 +16,13 @@ import { type Interval, intervalOf, timesOf } from './interval.ts'
 const origins = 500
 const proxies = 50
 const meanMs = 1000
-const replications = 8
+const replications = 16
 
 /** The mean time of a request in service times. */
 function timeOf(load: number, balancer: () => Policies['balancer']): Interval {
   const model = {
-    durationMs: 60_000,
-    warmUpMs: 20_000,
+    durationMs: 45_000,
+    warmUpMs: 15_000,
     origins: { count: origins, reports: true },
     proxies: { count: proxies },
   }
