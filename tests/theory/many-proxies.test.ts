@@ -33,8 +33,11 @@ test('one proxy in turn over a hundred origins: E_100/M/1', () => {
   expectTheory(intervalOf(times(made(roundRobin), 1, 200_000)), 1 / (1 - s), 0.1)
 })
 
-test('behind one proxy least-request is better than two looks and these better than turns; behind a hundred all are much worse', () => {
-  // Our own earlier simulations have these means.
+/** Seconds of computing, and many of them on a machine that is busy otherwise. */
+const patient = { timeout: 120_000 }
+
+test('one proxy: least-request, then two looks, then turns; a hundred: all are much worse', patient, () => {
+  // Means of an independent simulation.
   const table = [
     { balancer: made(leastRequest), alone: 1.07, ofHundred: 7.27 },
     { balancer: made(powerOfTwo), alone: 2.69, ofHundred: 7.17 },
