@@ -1,5 +1,5 @@
-// Every variant beside the first one: the ratio of a metric, paired by repeat (both saw the same schedule), as the mean of
-// log ratios with a Student t interval. Two repeats say nothing about spread, so an interval needs three.
+// Every variant beside the first one (of a sweep: the first at the same point): the ratio of a metric, paired by repeat
+// (both saw the same schedule), as the mean of log ratios with a Student t interval. Two repeats say nothing about spread, so an interval needs three.
 import type { Comparison, Run } from '../core/record.ts'
 import { studentT } from '../reports/student.ts'
 
@@ -31,8 +31,16 @@ export function ratioInterval(logs: readonly number[]): [number, number] | null 
   return [Math.exp(centre - half), Math.exp(centre + half)]
 }
 
-/** All comparisons to the first variant in `runs`; a metric without a value above 0 on both sides of a pair is left out. */
+/**
+ * All comparisons to the first variant in `runs`, of a sweep to the first at each point; a metric without a value above 0 on
+ * both sides of a pair is left out.
+ */
 export function compareVariants(runs: readonly Run[], measuredPhase: string): Comparison[] {
+  const points = Map.groupBy(runs, run => run.point?.at)
+  return [...points.values()].flatMap(some => compareAtPoint(some, measuredPhase))
+}
+
+function compareAtPoint(runs: readonly Run[], measuredPhase: string): Comparison[] {
   const variants = [...new Set(runs.map(run => run.variant))]
   const [baseline, ...others] = variants
   return others.flatMap(variant => metrics.flatMap(metric => compare(runs, measuredPhase, metric, baseline!, variant)))

@@ -5,10 +5,11 @@ import { InvalidRunError } from '../core/errors.ts'
 import { faultSpan } from '../core/fault-time.ts'
 import { type JudgedClaim, type Run, recordSchema, recordSchemaName, type ScenarioRecord } from '../core/record.ts'
 import { load } from '../core/registry.ts'
-import type { CapacityPlan, FaultPlan, Phase, Scenario, Variant } from '../core/scenario.ts'
+import type { FaultPlan, Phase, Variant } from '../core/scenario.ts'
 import type { Children } from './children.ts'
 import { judgeClaim } from './claims.ts'
 import { compareVariants } from './compare-variants.ts'
+import { capacityInWords, loadInWords } from './load-in-words.ts'
 import { describeMachine } from './machine.ts'
 import { choosePinning } from './pinning.ts'
 import type { Engine, RunPlan } from './plan.ts'
@@ -193,57 +194,4 @@ function faultsInTime(faults: readonly FaultPlan[], phases: readonly Phase[]): S
     const { fromMs, untilMs } = faultSpan(plan, phases)
     return { fault: plan.fault, origin: plan.origin, fromMs, toMs: untilMs }
   })
-}
-
-function capacityInWords({ connections, durationMs }: CapacityPlan): string {
-  return `Then, in a closed loop, ${connections} connections ask again as soon as they are answered, for ${durationMs / 1000} s by autocannon and as long again by a leaner client.`
-}
-
-/** The same fault of many origins, or at many times, is said once. */
-function brokenInWords(faults: readonly FaultPlan[]): string[] {
-  const origins = new Map<string, Set<number>>()
-  for (const { fault, origin, phase } of faults) {
-    const what = `${fault} in phase ${phase}`
-    origins.set(what, (origins.get(what) ?? new Set()).add(origin))
-  }
-  return [...origins].map(
-    ([what, at]) =>
-      `; ${what} at ${at.size > 4 ? `${at.size} origins` : [...at].map(origin => `o${origin}`).join(', ')}`,
-  )
-}
-
-/** What single origins have of their own, by name: "service fixed:ms=50 slots 4". */
-function eachInWords(each: NonNullable<Scenario['origins']['each']>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(each).map(([index, traits]) => [
-      `o${index}`,
-      Object.entries(traits)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(' '),
-    ]),
-  )
-}
-
-/** The load of a scenario in one sentence. */
-export function loadInWords({ load: honest, origins, hostile, faults = [] }: Scenario): string {
-  const { connections } = honest
-  const who =
-    connections.kind === 'keep-alive'
-      ? `Requests (${honest.profile}) on ${connections.count} kept connections`
-      : `Sessions (${honest.profile}) of ${connections.requests} requests ${connections.gapMs} ms apart, each on its own connection`
-  const asking = honest.keys
-    ? ` for ${honest.keys.count} keys (Zipf, exponent ${honest.keys.exponent})`
-    : honest.request
-      ? ` for ${honest.request}`
-      : ''
-  const posts = honest.postShare === undefined ? '' : `, ${honest.postShare * 100} % of them POSTs,`
-  const { count, service, responseBytes, each = {}, slots, slotFrom, idleMs, linkMs } = origins
-  const traits = Object.entries({ slots, slotFrom, idleMs, ...eachInWords(each) }).flatMap(([name, value]) =>
-    value === undefined ? [] : `, ${name} ${value}`,
-  )
-  const against = hostile.map(({ client, phase }) => `; ${client} in phase ${phase}`)
-  const broken = brokenInWords(faults)
-  const far = linkMs === undefined ? ')' : `) at a round trip of ${linkMs} ms`
-  const rest = [...traits, far, ...against, ...broken].join('')
-  return `${who}${asking}${posts || ','} to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.`
 }

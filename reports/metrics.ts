@@ -1,7 +1,7 @@
 // The numbers of a summary table: which there are, what each means in one sentence, and how a run yields it. The
 // terminal, the page and the Markdown file all read this list, so they cannot disagree.
 import type { LatencySummary, PhaseSummary, Run, ScenarioRecord } from '../core/record.ts'
-import { median, runsOf, variantsThatRan } from './timeline.ts'
+import { isSimulated, median, runsOf } from './timeline.ts'
 import type { Unit } from './units.ts'
 import { describeFailure } from './units.ts'
 
@@ -15,6 +15,8 @@ export interface Metric {
   readonly unit: Unit
   /** What it means, one sentence. */
   readonly doc: string
+  /** Which way is good; absent: neither. */
+  readonly better?: 'lower' | 'higher'
   /** The value of one run; null when it was not measured or too few samples carry it. */
   readonly of: (run: Run) => number | null
 }
@@ -50,20 +52,32 @@ export function answeredShareOf(record: ScenarioRecord, variant: string, phaseNa
 
 /** Median, lowest and highest over the repeats of a variant; null when no repeat has a value. */
 export function spreadOf(record: ScenarioRecord, variant: string, metric: Metric): Spread | null {
-  const values = runsOf(record, variant)
-    .map(metric.of)
-    .filter(value => value !== null)
+  return spreadOver(runsOf(record, variant), metric)
+}
+
+/** The same over any runs. */
+export function spreadOver(runs: readonly Run[], metric: Metric): Spread | null {
+  const values = runs.map(metric.of).filter(value => value !== null)
   const middle = median(values)
   return middle === null
     ? null
     : { median: middle, min: Math.min(...values), max: Math.max(...values), repeats: values.length }
 }
 
-/** Every metric that at least one variant has a value for, in the order of reading. */
+/** Every metric that at least one run has a value for, in the order of reading. */
 export function metricsOf(record: ScenarioRecord): Metric[] {
   const all = [...workMetrics(record), ...latencyMetrics(record), ...costMetrics(record), ...hostileMetrics(record)]
-  const variants = variantsThatRan(record)
-  return all.filter(metric => variants.some(variant => spreadOf(record, variant, metric) !== null))
+  return all.filter(metric => record.runs.some(run => metric.of(run) !== null))
+}
+
+/** A simulated proxy may take no time at all, and then the resolution of the histogram is all there is to see. */
+const nothingAddedMs = 0.002
+
+/** Whether any proxy took time; a simulated one need not. */
+function proxiesTakeTime(record: ScenarioRecord): boolean {
+  return (
+    !isSimulated(record) || record.runs.some(run => run.phases.some(phase => (phase.added.maxMs ?? 0) > nothingAddedMs))
+  )
 }
 
 function inMeasured(record: ScenarioRecord, pick: (phase: Measured) => number | null): (run: Run) => number | null {
@@ -81,6 +95,7 @@ function workMetrics(record: ScenarioRecord): Metric[] {
       label: `failed: ${describeFailure(kind)}`,
       short: kind,
       unit: 'count',
+      better: 'lower',
       doc: `Honest requests of the measured phase that ended as “${kind}”.`,
       of: inMeasured(record, phase => phase.errors[kind] ?? 0),
     }),
@@ -91,6 +106,7 @@ function workMetrics(record: ScenarioRecord): Metric[] {
       label: 'requests answered',
       short: 'answered',
       unit: 'share',
+      better: 'higher',
       doc: 'Share of the honest requests due that got the expected answer in time.',
       of: inMeasured(record, answeredIn),
     },
@@ -99,6 +115,7 @@ function workMetrics(record: ScenarioRecord): Metric[] {
       label: 'answered per second',
       short: 'done',
       unit: '1/s',
+      better: 'higher',
       doc: 'Honest requests answered per second.',
       of: inMeasured(record, phase => phase.throughput.completedPerSecond),
     },
@@ -133,7 +150,7 @@ function capacityMetrics(): Metric[] {
 function latencyMetrics(record: ScenarioRecord): Metric[] {
   const quantile = (
     of: 'latency' | 'added',
-    field: 'p50Ms' | 'p90Ms' | 'p99Ms' | 'p999Ms' | 'maxMs',
+    field: 'meanMs' | 'p50Ms' | 'p90Ms' | 'p99Ms' | 'p999Ms' | 'maxMs',
     short: string,
     doc: string,
   ): Metric => ({
@@ -141,17 +158,28 @@ function latencyMetrics(record: ScenarioRecord): Metric[] {
     label: of === 'added' ? `added by the proxy, ${short.replace('+', '')}` : short,
     short,
     unit: 'ms',
+    better: 'lower',
     doc,
-    of: inMeasured(record, phase => (phase[of] as LatencySummary)[field]),
+    of: inMeasured(record, phase => (phase[of] as LatencySummary)[field] ?? null),
   })
+  const mean = quantile(
+    'latency',
+    'meanMs',
+    'mean',
+    'All answers together, which is what the theory of queues speaks of.',
+  )
+  const added = [
+    quantile('added', 'p50Ms', '+p50', 'Time in proxy and kernel only: the time the origin took is taken away.'),
+    quantile('added', 'p99Ms', '+p99', 'The same, all but one answer in a hundred.'),
+  ]
   return [
+    ...(isSimulated(record) ? [mean] : []),
     quantile('latency', 'p50Ms', 'p50', 'Half of the answers came within this, counted from the instant each was due.'),
     quantile('latency', 'p90Ms', 'p90', 'Nine answers in ten came within this.'),
     quantile('latency', 'p99Ms', 'p99', 'All but one answer in a hundred came within this.'),
     quantile('latency', 'p999Ms', 'p99.9', 'All but one answer in a thousand came within this.'),
     quantile('latency', 'maxMs', 'max', 'The slowest answer.'),
-    quantile('added', 'p50Ms', '+p50', 'Time in proxy and kernel only: the time the origin took is taken away.'),
-    quantile('added', 'p99Ms', '+p99', 'The same, all but one answer in a hundred.'),
+    ...(proxiesTakeTime(record) ? added : []),
   ]
 }
 
@@ -162,6 +190,7 @@ function costMetrics(record: ScenarioRecord): Metric[] {
       label: 'CPU per request',
       short: 'CPU/request',
       unit: 'us',
+      better: 'lower',
       doc: 'CPU time of the whole target per request it answered, from the accounts of the kernel.',
       of: run => measuredPhase(record, run)?.cpuUsPerRequest ?? run.cpu.usPerRequest,
     },
@@ -170,6 +199,7 @@ function costMetrics(record: ScenarioRecord): Metric[] {
       label: 'memory at the start',
       short: 'memory',
       unit: 'bytes',
+      better: 'lower',
       doc: 'Resident memory of the whole target in the first phase.',
       of: run => (run.memory.rssBytes > 0 ? run.memory.rssBytes : null),
     },
@@ -178,6 +208,7 @@ function costMetrics(record: ScenarioRecord): Metric[] {
       label: 'memory at its peak',
       short: 'peak memory',
       unit: 'bytes',
+      better: 'lower',
       doc: 'The most resident memory the target ever had.',
       of: run => (run.memory.peakRssBytes > 0 ? run.memory.peakRssBytes : null),
     },
@@ -186,6 +217,7 @@ function costMetrics(record: ScenarioRecord): Metric[] {
       label: 'memory per held connection',
       short: 'per held',
       unit: 'bytes',
+      better: 'lower',
       doc: 'How much resident memory grows with each connection that a client merely holds open.',
       of: run => run.memory.bytesPerHeldConnection,
     },

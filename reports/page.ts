@@ -9,6 +9,7 @@ import { type Html, html, jsonForScript, source } from './page/html.ts'
 import { numbers } from './page/numbers.ts'
 import { atAGlance, claimList, scenarioCard, verdictBand } from './page/opening.ts'
 import { questions } from './page/questions.ts'
+import { sweepOf } from './sweep.ts'
 import { statusSigns, verdictOf } from './verdict.ts'
 
 /** Later files refine earlier ones. */
@@ -22,6 +23,8 @@ export async function renderPage(record: ScenarioRecord, profiles: readonly Prof
   const { status } = verdictOf(record)
   const shown = status !== 'invalid' && record.runs.length > 0
   const { sections, specs } = shown ? figures(record) : { sections: html``, specs: {} }
+  // The figures of a sweep are its answer; those over time are for looking into one.
+  const swept = sweepOf(record) !== null
   const { symbol, word } = statusSigns[status]
   const page = html`<!doctype html>
 <html lang="en">
@@ -35,13 +38,13 @@ export async function renderPage(record: ScenarioRecord, profiles: readonly Prof
 <style>${source(styles.map(ownFile).join('\n'))}</style>
 </head>
 <body>
-${navigation(shown)}
+${navigation(shown, swept)}
 <main>
 ${verdictBand(record)}
 ${scenarioCard(record)}
-${shown && [atAGlance(record), claimList(record), numbers(record)]}
+${shown && [atAGlance(record), claimList(record), swept && sections, numbers(record)]}
 ${trust(record)}
-${sections}
+${!swept && sections}
 ${shown && questions(record)}
 ${provenance(record, profiles)}
 </main>
@@ -55,16 +58,16 @@ ${shown && html`<script>${source(vegaRuntime())}</script>`}
   return page.text
 }
 
-function navigation(shown: boolean): Html {
-  const links: [string, string][] = shown
-    ? [
-        ['claims', 'Claims'],
-        ['numbers', 'Numbers'],
-        ['trust', 'Trust'],
-        ['over-time', 'Charts'],
-        ['provenance', 'Origin'],
-      ]
-    : []
+function navigation(shown: boolean, swept: boolean): Html {
+  const charts = swept ? 'over-axis' : 'over-time'
+  const order = swept ? ['claims', charts, 'numbers', 'trust'] : ['claims', 'numbers', 'trust', charts]
+  const names: Readonly<Record<string, string>> = {
+    claims: 'Claims',
+    numbers: 'Numbers',
+    trust: 'Trust',
+    [charts]: 'Charts',
+  }
+  const links = shown ? [...order.map(id => [id, names[id]!] as const), ['provenance', 'Origin'] as const] : []
   return html`<nav aria-label="Sections">${links.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}<button type="button" id="scheme" aria-label="Switch between light and dark"><span aria-hidden="true">◐</span></button></nav>`
 }
 

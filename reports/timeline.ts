@@ -40,21 +40,44 @@ export function phasesOf(record: ScenarioRecord): PhaseSpan[] {
     const fromMs = atMs
     atMs += durationMs
     const during = spans.filter(span => span.fromMs < atMs && span.toMs > fromMs)
-    return { name, fromMs, toMs: atMs, hostile, faults: during.map(span => span.label) }
+    return { name, fromMs, toMs: atMs, hostile, faults: fewLabels(record, during).map(span => span.label) }
   })
 }
 
 /** The spans in which faults are active, in order; the same fault at several origins, and several in one span, are one. */
 export function faultsOf(record: ScenarioRecord): FaultSpan[] {
-  const faults = record.load.faults ?? []
-  const spans = Map.groupBy(faults, ({ fromMs, toMs }) => `${fromMs}-${toMs}`)
+  const spans = Map.groupBy(record.load.faults ?? [], ({ fromMs, toMs }) => `${fromMs}-${toMs}`)
   return [...spans.values()]
-    .map(span => {
-      const byName = Map.groupBy(span, ({ fault }) => fault)
-      const label = [...byName].map(([name, some]) => `${name} at ${some.map(({ origin }) => `o${origin}`).join(', ')}`)
-      return { fromMs: span[0]!.fromMs, toMs: span[0]!.toMs, label: label.join('; ') }
-    })
+    .map(span => ({ fromMs: span[0]!.fromMs, toMs: span[0]!.toMs, label: faultsInWords(span) }))
     .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs)
+}
+
+/** The faults as they are named above a plot: each by itself, or all that begin in a phase together when they are many. */
+export function labelledFaults(record: ScenarioRecord): FaultSpan[] {
+  const phases = phasesOf(record)
+  const byPhase = Map.groupBy(faultsOf(record), ({ fromMs }) => phases.findIndex(phase => fromMs < phase.toMs))
+  return [...byPhase.values()].flatMap(spans => fewLabels(record, spans))
+}
+
+/** Nobody reads the names of fifty restarts one after the other. */
+const mostLabels = 3
+const mostOriginsNamed = 4
+
+/** The spans as they are, or, when they are many, one from the first to the last that says how many. */
+function fewLabels(record: ScenarioRecord, spans: readonly FaultSpan[]): readonly FaultSpan[] {
+  if (spans.length <= mostLabels) return spans
+  const [fromMs, toMs] = [spans[0]!.fromMs, Math.max(...spans.map(span => span.toMs))]
+  const faults = (record.load.faults ?? []).filter(fault => fault.fromMs >= fromMs && fault.toMs <= toMs)
+  return [{ fromMs, toMs, label: `${faultsInWords(faults)}, one after the other` }]
+}
+
+function faultsInWords(faults: NonNullable<ScenarioRecord['load']['faults']>): string {
+  const words = [...Map.groupBy(faults, ({ fault }) => fault)].map(([name, some]) => {
+    const origins = [...new Set(some.map(({ origin }) => origin))]
+    const named = origins.map(origin => `o${origin}`).join(', ')
+    return `${name} at ${origins.length > mostOriginsNamed ? `${origins.length} origins` : named}`
+  })
+  return words.join('; ')
 }
 
 /** Length of the load, milliseconds. */
@@ -71,6 +94,23 @@ export function runsOf(record: ScenarioRecord, variant: string): Run[] {
 export function variantsThatRan(record: ScenarioRecord): string[] {
   const names = [...record.variants.map(variant => variant.name), ...record.runs.map(run => run.variant)]
   return [...new Set(names)].filter(name => record.runs.some(run => run.variant === name))
+}
+
+const mostSkippedNamed = 3
+
+/** The variants that did not run, those with one reason together; the reason as a clause. */
+export function skippedVariants({ variants }: ScenarioRecord): { names: string; reason: string }[] {
+  const skipped = variants.filter(variant => variant.skipped !== null)
+  return [...Map.groupBy(skipped, variant => variant.skipped!.replace(/\.$/, ''))].map(([reason, some]) => {
+    const named = some.slice(0, mostSkippedNamed).map(({ name }) => name)
+    const more = some.length - named.length
+    return { names: `${named.join('; ')}${more > 0 ? ` and ${more} more` : ''}`, reason }
+  })
+}
+
+/** Whether a virtual clock made all of it: no core, no memory and no lateness then. */
+export function isSimulated({ runs }: ScenarioRecord): boolean {
+  return runs.length > 0 && runs.every(run => run.engine === 'simulation')
 }
 
 /** At most `points` points over the runs of one variant; adjacent intervals are joined when there are more. */

@@ -2,6 +2,7 @@
 // the generator's own lateness and CPU, who else wanted the cores, whether the accounts add up, whether all saw the same
 // traffic. Shared by the terminal, the page and the Markdown file.
 import type { Run, ScenarioRecord } from '../core/record.ts'
+import { isSimulated, skippedVariants } from './timeline.ts'
 import { describeFailure, formatMs, formatShare, formatValue, plural } from './units.ts'
 
 export interface TrustCheck {
@@ -15,10 +16,11 @@ export interface TrustCheck {
 /** Every check, the most important first; a record without runs has only what it can say. */
 export function trustChecks(record: ScenarioRecord): TrustCheck[] {
   const checks = [accounting(record)]
+  if (isSimulated(record)) return [...checks, sameTraffic(record), virtualClock(), ...notRun(record)]
   if (record.runs.length > 0) {
     checks.push(sameTraffic(record), undisturbed(record), punctuality(record), generatorCpu(record), runQueue(record))
   }
-  return [...checks, ...peers(record), direct(record)]
+  return [...checks, ...notRun(record), direct(record)]
 }
 
 /** "variant, repeat 1": the name of a run; repeats are counted from one. */
@@ -27,6 +29,7 @@ export function runName(run: Run): string {
 }
 
 const mostRunsTold = 2
+const mostHashesTold = 3
 
 /** Why the timing of a run does not count, in one line; empty when it does. */
 export function disturbanceOf(run: Run): string {
@@ -70,17 +73,30 @@ function kinds(record: ScenarioRecord): string {
 
 function sameTraffic(record: ScenarioRecord): TrustCheck {
   const name = 'Traffic'
-  const repeats = [...new Set(record.runs.map(run => run.repeat))]
-  const hashesOf = (repeat: number) =>
-    new Set(record.runs.filter(run => run.repeat === repeat).map(run => run.generator.scheduleHash))
-  const differing = repeats.filter(repeat => hashesOf(repeat).size > 1)
+  const swept = record.runs.some(run => run.point !== undefined)
+  // Points of a sweep differ in what is asked; only runs of one point are compared.
+  const compared = [...Map.groupBy(record.runs, run => `${run.repeat}/${run.point?.at}`).values()]
+  const hashesOf = (runs: readonly Run[]) => [...new Set(runs.map(run => run.generator.scheduleHash))]
+  const differing = compared.filter(runs => hashesOf(runs).length > 1)
   if (differing.length > 0) {
-    const which = differing.map(repeat => repeat + 1).join(', ')
-    return { name, status: 'bad', sentence: `Within repeat ${which} the schedules differ, so variants do not compare.` }
+    const repeats = new Set(differing.map(([run]) => run!.repeat + 1))
+    const where = swept
+      ? `${plural(new Set(differing.map(([run]) => run!.point?.at)).size, 'point')} of repeat`
+      : 'repeat'
+    const sentence = `Within ${where} ${[...repeats].join(', ')} the schedules differ, so variants do not compare.`
+    return { name, status: 'bad', sentence }
   }
-  const hashes = [...new Set(record.runs.map(run => run.generator.scheduleHash))]
-  const sentence = `The same requests were due at the same instants for every variant (seed ${record.seed}, schedule ${hashes.join(', ')}).`
+  const hashes = hashesOf(record.runs)
+  const schedules = hashes.length > mostHashesTold ? `${hashes.length} schedules` : `schedule ${hashes.join(', ')}`
+  const sentence = `${swept ? 'At each point the' : 'The'} same requests were due at the same instants for every ${swept ? 'series' : 'variant'} (seed ${record.seed}, ${schedules}).`
   return { name, status: 'good', sentence }
+}
+
+/** In place of what is said of the instrument, of which a simulation has none. */
+function virtualClock(): TrustCheck {
+  const sentence =
+    'Every run is simulated: nothing is late, no core is too busy, and the same seed gives the same figures on any machine.'
+  return { name: 'Virtual clock', status: 'note', sentence }
 }
 
 function undisturbed(record: ScenarioRecord): TrustCheck {
@@ -129,12 +145,12 @@ function runQueue(record: ScenarioRecord): TrustCheck {
   return { name: 'Waiting for a core', status: 'note', sentence }
 }
 
-function peers(record: ScenarioRecord): TrustCheck[] {
-  const skipped = record.variants.filter(variant => variant.skipped !== null)
-  return skipped.map(({ name, skipped: reason }) => ({
-    name: `${name} did not run`,
+/** Each variant that did not run; of a sweep, each series. */
+function notRun(record: ScenarioRecord): TrustCheck[] {
+  return skippedVariants(record).map(({ names, reason }) => ({
+    name: `${names} did not run`,
     status: 'note',
-    sentence: `${reason?.replace(/\.$/, '')}.`,
+    sentence: `${reason}.`,
   }))
 }
 

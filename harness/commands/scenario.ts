@@ -10,8 +10,9 @@ import type { Scenario } from '../../core/scenario.ts'
 import { Children } from '../children.ts'
 import { statusOf } from '../claims.ts'
 import { interruptible } from '../interruptible.ts'
+import { loadInWords } from '../load-in-words.ts'
 import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
-import { loadInWords, runScenario } from '../run-scenario.ts'
+import { runScenario } from '../run-scenario.ts'
 
 /** Columns of the list of scenarios, its borders included. */
 const listWidth = 100
@@ -54,6 +55,14 @@ async function explain(name: string): Promise<number> {
           .map(([key, value]) => `${key}=${value}`)
           .join(' '),
       )}`,
+    )
+  }
+  if (chosen.sweep) {
+    heading('Sweep')
+    const { unit, points } = chosen.sweep
+    const all = points.map(({ at }) => at).join(', ')
+    print(
+      `  ${chosen.sweep.axis}: ${all}${unit === '' ? '' : ` ${unit}`}; every variant is run at each of these ${points.length} points`,
     )
   }
   heading('Phases, by effort')

@@ -1,7 +1,8 @@
 // What honest users got, interval by interval: for each variant the latency of the answers and, right under it on the
 // same time axis, the share of requests that failed. The axes are the same for all variants, so that strips compare.
 import type { ScenarioRecord } from '../../core/record.ts'
-import { durationOf, failedShare, meanOf, overTime, runsOf, type TimePoint, variantsThatRan } from '../timeline.ts'
+import { drawnVariants } from '../drawn.ts'
+import { durationOf, failedShare, meanOf, overTime, runsOf, type TimePoint } from '../timeline.ts'
 import { formatMs, formatShare, formatValue } from '../units.ts'
 import {
   brief,
@@ -28,7 +29,7 @@ export interface AnswerStrips {
 
 /** One pair of strips for each variant that ran, in the record's order. */
 export function answersOverTime(record: ScenarioRecord): AnswerStrips[] {
-  const names = variantsThatRan(record)
+  const { names } = drawnVariants(record)
   const tracks = names.map(name => tracksOf(record, name))
   const domain = logDomain(tracks.flatMap(({ p50, p99 }) => [...p50, ...p99].flatMap(({ low, high }) => [low, high])))
   return names.map((variant, index) => {
@@ -131,7 +132,7 @@ function tooltipOf(titles: Readonly<Record<string, string>>): object[] {
 
 /** Share failed and median latency of each variant over time, thinned to a readable number of rows. */
 export function answersTable(record: ScenarioRecord): DataTable {
-  const names = variantsThatRan(record)
+  const { names } = drawnVariants(record)
   const tracks = names.map(name => ({
     failed: overTime(runsOf(record, name), failedShare, mostRows),
     p50: overTime(runsOf(record, name), meanOf('p50Ms'), mostRows),

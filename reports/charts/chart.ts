@@ -3,7 +3,7 @@
 import type { LoggerInterface } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import type { ScenarioRecord } from '../../core/record.ts'
-import { durationOf, faultsOf, phasesOf } from '../timeline.ts'
+import { durationOf, faultsOf, labelledFaults, phasesOf } from '../timeline.ts'
 import { formatValue } from '../units.ts'
 
 /** A table of the data of a chart, already formatted. */
@@ -22,6 +22,17 @@ export interface Chart {
 export type Layer = Readonly<Record<string, unknown>>
 
 const dashes = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]]
+/** As SVG paths from -1 to 1, so that the legend of the page draws the same ones. */
+const shapes = [
+  'M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0Z',
+  'M-0.9,-0.9H0.9V0.9H-0.9Z',
+  'M-1.1,0.9L0,-1.1L1.1,0.9Z',
+  'M0,-1.25L1.25,0L0,1.25L-1.25,0Z',
+  'M-0.4,-1.1H0.4V-0.4H1.1V0.4H0.4V1.1H-0.4V0.4H-1.1V-0.4H-0.4Z',
+  'M-1.1,-0.9L0,1.1L1.1,-0.9Z',
+  'M-0.9,-1.1L1.1,0L-0.9,1.1Z',
+  'M0.9,-1.1L-1.1,0L0.9,1.1Z',
+]
 
 export const seriesColours = 6
 
@@ -33,6 +44,11 @@ export function colourOf(index: number): string {
 /** The dash of the n-th variant; shifts against the colours so that the seventh variant repeats no pair. */
 export function dashOf(index: number): readonly number[] {
   return dashes[(index + Math.floor(index / seriesColours)) % dashes.length]!
+}
+
+/** The mark of the n-th variant, where single points are drawn. */
+export function shapeOf(index: number): string {
+  return shapes[index % shapes.length]!
 }
 
 /** Colour and dash by variant; the legend is drawn by the page. */
@@ -57,7 +73,7 @@ export function phaseLayers(record: ScenarioRecord, labels: boolean): Layer[] {
   const durationMs = durationOf(record)
   const names = phases.map(({ name, ...span }) => ({ ...span, label: name }))
   const above = [labelling(names, -8, 'var(--quiet)', durationMs)]
-  if (faults.length > 0) above.push(labelling(faults, -22, 'var(--fault-ink)', durationMs))
+  if (faults.length > 0) above.push(labelling(labelledFaults(record), -22, 'var(--fault-ink)', durationMs))
   return [...shades, ...above]
 }
 
@@ -79,7 +95,8 @@ function shade(spans: readonly Span[], color: string): Layer {
 
 /** Words above the plot, each cut to the width of its span; `y` in px, negative upwards. */
 function labelling(spans: readonly (Span & { label: string })[], y: number, color: string, durationMs: number): Layer {
-  const limit = { expr: `(datum.to - datum.from) / ${durationMs / 1000} * width - 4` }
+  // A limit of 0 would be none.
+  const limit = { expr: `max(1, (datum.to - datum.from) / ${durationMs / 1000} * width - 4)` }
   return {
     data: { values: spans.map(span => ({ ...inSeconds(span), label: span.label })) },
     mark: { type: 'text', align: 'left', dx: 2, fontSize: 11, color, tooltip: null, limit },
@@ -105,7 +122,7 @@ export function valueAxis(field: string, domain: readonly [number, number], log:
   const [low, high] = domain
   const step = unit === 'bytes' ? 1024 ** Math.floor(Math.log(log ? low : high) / Math.log(1024)) : 1
   const ticks = (log && high / low > 5 ? logTicks : linearTicks)([low / step, high / step])
-  const values = unit === 'share' ? [0, 1] : ticks.map(tick => tick * step)
+  const values = unit === 'share' && low === 0 && high === 1 ? [0, 1] : ticks.map(tick => tick * step)
   const words = Object.fromEntries(values.map(value => [String(value), formatTick(unit, value)]))
   return {
     field,
@@ -123,7 +140,8 @@ export function valueAxis(field: string, domain: readonly [number, number], log:
 
 /** A tick says its unit only where the unit changes with the size: "connections" belongs in the title of the figure. */
 function formatTick(unit: string, value: number): string {
-  return formatValue(['ms', 'bytes', 'share'].includes(unit) ? unit : 'count', value)
+  if (unit === 'share') return `${Number((value * 100).toPrecision(4))} %`
+  return formatValue(unit === 'ms' || unit === 'bytes' ? unit : 'count', value)
 }
 
 /** Room for the labels left of every plot, px: equal, so that plots below each other line up. */

@@ -1,6 +1,7 @@
 // One measured column over time with a line for each variant: connections held, memory.
 import type { ScenarioRecord } from '../../core/record.ts'
-import { durationOf, meanOf, overTime, runsOf, variantsThatRan } from '../timeline.ts'
+import { drawnVariants } from '../drawn.ts'
+import { durationOf, meanOf, overTime, runsOf } from '../timeline.ts'
 import { formatMs, formatValue } from '../units.ts'
 import {
   brief,
@@ -21,7 +22,7 @@ const logFromRatio = 12
 
 /** The chart, or null when no variant measured the column. `what` completes "… over time" for screen readers. */
 export function columnOverTime(record: ScenarioRecord, column: string, what: string): Chart | null {
-  const names = variantsThatRan(record)
+  const { names } = drawnVariants(record)
   const unit = unitOf(record, column)
   const points = names.flatMap(variant =>
     overTime(runsOf(record, variant), meanOf(column), mostPoints).map(({ atMs, value }) => ({
@@ -55,7 +56,7 @@ function unitOf(record: ScenarioRecord, column: string): string {
 
 /** The same as numbers, thinned to a readable number of rows. */
 export function columnTable(record: ScenarioRecord, column: string): DataTable {
-  const names = variantsThatRan(record)
+  const { names } = drawnVariants(record)
   const unit = unitOf(record, column)
   const tracks = names.map(name => overTime(runsOf(record, name), meanOf(column), mostRows))
   const longest = tracks.reduce((a, b) => (b.length > a.length ? b : a), [])

@@ -2,6 +2,7 @@
 // leaves out ten times fewer answers), and a curve ends where fewer than ten answers lie beyond it.
 import { LatencyHistogram } from '../../core/histogram.ts'
 import type { ScenarioRecord } from '../../core/record.ts'
+import { drawnVariants } from '../drawn.ts'
 import { runsOf, variantsThatRan } from '../timeline.ts'
 import { formatMs, formatValue } from '../units.ts'
 import {
@@ -51,7 +52,7 @@ function curveOf(variant: string, pooled: LatencyHistogram): Point[] {
 
 /** The chart, or null when no variant has ten answers to show. */
 export function percentileCurve(record: ScenarioRecord): Chart | null {
-  const names = variantsThatRan(record)
+  const { names } = drawnVariants(record)
   const points = names.flatMap(name => curveOf(name, pooledLatency(record, name)))
   const domain = logDomain(points.map(point => point.ms))
   if (domain === null) return null

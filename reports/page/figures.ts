@@ -1,14 +1,18 @@
-// The charts of the page: each in a figure with one sentence on what to look for, a legend made of HTML (so that it
-// wraps and is never cut off), and its data as a table. The drawings themselves are made in the browser from `specs`.
+// The charts of the page: over time, or, when the record is of a sweep, over its axis. The drawings themselves are made in
+// the browser from `specs`.
 import type { ScenarioRecord } from '../../core/record.ts'
 import { answersOverTime, answersTable } from '../charts/answers-over-time.ts'
-import { type Chart, colourOf, type DataTable, dashOf } from '../charts/chart.ts'
+import type { Chart } from '../charts/chart.ts'
 import { columnOverTime, columnTable } from '../charts/column-over-time.ts'
 import { percentileCurve, percentileTable } from '../charts/percentile-curve.ts'
+import { drawnVariants } from '../drawn.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { faultsOf, hasColumn, phasesOf, variantsThatRan } from '../timeline.ts'
+import { sweepOf } from '../sweep.ts'
+import { faultsOf, hasColumn, phasesOf } from '../timeline.ts'
 import { formatShare } from '../units.ts'
-import { type Content, type Html, html } from './html.ts'
+import { axisFigures } from './axis-figures.ts'
+import { figure, leftOut, legend, type Place } from './figure.ts'
+import { type Html, html } from './html.ts'
 
 /** The sections with charts, and the Vega specification of each chart by the id of the element it belongs in. */
 export interface Figures {
@@ -19,33 +23,16 @@ export interface Figures {
 /** All figures this record has data for. */
 export function figures(record: ScenarioRecord): Figures {
   const specs: Record<string, object> = {}
-  const place = (chart: Chart): Html => {
+  const place: Place = (chart: Chart) => {
     const id = `chart-${Object.keys(specs).length + 1}`
     specs[id] = chart.spec
     return html`<div class="chart" id="${id}" role="img" aria-label="${chart.label}"></div>`
   }
-  const sections = [answers(record, place), held(record, place), memory(record, place), percentiles(record, place)]
+  const sweep = sweepOf(record)
+  const sections = sweep
+    ? axisFigures(record, sweep, place)
+    : [answers(record, place), held(record, place), memory(record, place), percentiles(record, place)]
   return { sections: html`${sections}`, specs }
-}
-
-type Place = (chart: Chart) => Html
-
-function figure(id: string, title: string, caption: Content, body: Content, table: DataTable): Html {
-  return html`<section id="${id}"><h2>${title}</h2>
-<figure><figcaption class="caption">${caption}</figcaption>
-${body}
-<details><summary>The data</summary><div class="scroll"><table class="numbers data"><thead><tr>${table.head.map(head => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${table.rows.map(cells => html`<tr>${cells.map(cell => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div></details>
-</figure></section>`
-}
-
-function legend(record: ScenarioRecord, note: (variant: string) => string): Html {
-  const names = variantsThatRan(record)
-  const items = names.map((name, index) => html`<li>${swatch(index)} ${name}<small>${note(name)}</small></li>`)
-  return html`<ul class="legend">${items}</ul>`
-}
-
-function swatch(index: number): Html {
-  return html`<svg width="30" height="10" aria-hidden="true"><line x1="1" y1="5" x2="29" y2="5" stroke="${colourOf(index)}" stroke-width="2.5" stroke-dasharray="${dashOf(index).join(' ') || 'none'}"/></svg>`
 }
 
 function answers(record: ScenarioRecord, place: Place): Html {
@@ -64,7 +51,7 @@ function answers(record: ScenarioRecord, place: Place): Html {
     'over-time',
     'What honest users got, moment by moment',
     caption,
-    html`<div class="strips">${strips}</div>`,
+    html`<div class="strips">${strips}</div>${leftOut(drawnVariants(record))}`,
     answersTable(record),
   )
 }
@@ -75,7 +62,7 @@ function held(record: ScenarioRecord, place: Place): Html | null {
   if (chart === null) return null
   const caption =
     'Look for where a line goes flat: either every place is taken, or the target closes silent connections as fast as new ones come.'
-  const body = html`${legend(record, () => '')}${place(chart)}`
+  const body = html`${legend(drawnVariants(record), () => '')}${place(chart)}`
   return figure('held', 'How many hostile connections were held', caption, body, columnTable(record, 'attackersHeld'))
 }
 
@@ -84,7 +71,7 @@ function memory(record: ScenarioRecord, place: Place): Html | null {
   if (chart === null) return null
   const caption =
     'Look for the height of a line, which is what the architecture costs at rest, and its slope, which is what each connection adds.'
-  const body = html`${legend(record, () => '')}${place(chart)}`
+  const body = html`${legend(drawnVariants(record), () => '')}${place(chart)}`
   return figure('memory', 'Memory over time', caption, body, columnTable(record, 'rssBytes'))
 }
 
@@ -97,6 +84,6 @@ function percentiles(record: ScenarioRecord, place: Place): Html | null {
     return share === null ? '' : `${formatShare(share)} answered`
   }
   const caption = `Look at how far right a line stays low: each mark leaves out ten times fewer answers. Phase ${measuredPhase}, all repeats together, answered requests only; a line ends where fewer than ten answers lie beyond it.`
-  const body = html`${legend(record, answered)}${place(chart)}`
+  const body = html`${legend(drawnVariants(record), answered)}${place(chart)}`
   return figure('percentiles', 'How slow were the slowest answers?', caption, body, percentileTable(record))
 }

@@ -1,0 +1,26 @@
+// The figures of a sweep: one small chart for each metric over the axis, all with the same legend.
+import type { ScenarioRecord } from '../../core/record.ts'
+import { axisTable, overAxis } from '../charts/over-axis.ts'
+import { drawnOf } from '../drawn.ts'
+import { type SweepView, seriesRuns, sweepMetrics } from '../sweep.ts'
+import { dataTable, legend, type Place } from './figure.ts'
+import { type Html, html } from './html.ts'
+
+/** One section with every chart over the axis; empty when there are too few points to draw. */
+export function axisFigures(record: ScenarioRecord, view: SweepView, place: Place): Html[] {
+  const drawn = drawnOf(record, view.series, series => seriesRuns(record, series))
+  const panels = sweepMetrics(record).flatMap(metric => {
+    const chart = overAxis(record, view, metric, drawn.names)
+    if (chart === null) return []
+    const title = metric.group === 'latency' ? `latency, ${metric.label}` : metric.label
+    return html`<figure class="panel"><h3>${title}</h3><figcaption>${metric.doc}</figcaption>${place(chart)}${dataTable(axisTable(record, view, metric))}</figure>`
+  })
+  if (panels.length === 0) return []
+  const phases = record.load.phases.length > 1 ? ` Phase ${record.load.measuredPhase}, unless said otherwise.` : ''
+  return [
+    html`<section id="over-axis"><h2>Over the ${view.axis}</h2>
+<p class="caption">Look for where lines part, bend or cross. Medians over the repeats, a band from the lowest to the highest; the scale is logarithmic where values span more than ten times.${phases}</p>
+<div class="axis-legend">${legend(drawn, () => '', true)}</div>
+<div class="panels">${panels}</div></section>`,
+  ]
+}

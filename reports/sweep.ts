@@ -1,0 +1,78 @@
+// A record seen along the axis of its sweep: which series there are, at which points, and the metrics worth a table or a
+// chart there.
+import type { Run, ScenarioRecord } from '../core/record.ts'
+import { type Metric, metricsOf, type Spread, spreadOver } from './metrics.ts'
+import { counterMetrics } from './sweep-counters.ts'
+import { formatValue } from './units.ts'
+
+export interface SweepView {
+  readonly axis: string
+  readonly unit: string
+  readonly log: boolean
+  /** In the order of the record. */
+  readonly series: readonly string[]
+  /** Rising. */
+  readonly points: readonly number[]
+}
+
+/** The sweep of a record; null when nothing is varied, or nothing ran. */
+export function sweepOf({ sweep, runs }: ScenarioRecord): SweepView | null {
+  const placed = runs.flatMap(run => run.point ?? [])
+  if (sweep === undefined || placed.length === 0) return null
+  return {
+    axis: sweep.axis,
+    unit: sweep.unit,
+    log: sweep.scale === 'log',
+    series: [...new Set(placed.map(({ series }) => series))],
+    points: [...new Set(placed.map(({ at }) => at))].sort((a, b) => a - b),
+  }
+}
+
+/** A value on the axis: "90 %", "10,000". */
+export function onAxis({ unit }: Pick<SweepView, 'unit'>, at: number): string {
+  return formatValue(unit, at)
+}
+
+/** The runs of a series, at one point or at all. */
+export function seriesRuns(record: ScenarioRecord, series: string, at?: number): Run[] {
+  return record.runs.filter(({ point }) => point?.series === series && (at === undefined || point.at === at))
+}
+
+/** A metric of a series at a point, over the repeats. */
+export function spreadAt(record: ScenarioRecord, series: string, at: number, metric: Metric): Spread | null {
+  return spreadOver(seriesRuns(record, series, at), metric)
+}
+
+/** The metrics that a reader of the axis wants, the most telling first; one that is the same everywhere is left out. */
+export function sweepMetrics(record: ScenarioRecord): Metric[] {
+  const all = metricsOf(record)
+  const pick = (...shorts: string[]) => shorts.flatMap(short => all.filter(metric => metric.short === short))
+  const answered = answeredMetrics(record)
+  return [
+    ...answered,
+    ...(answered.length > 0 ? pick('done') : []),
+    ...pick('mean', 'p50', 'p99', 'p99.9'),
+    ...counterMetrics(record.runs),
+  ]
+}
+
+/** The share answered in each phase in which it was not all, everywhere. */
+function answeredMetrics({ runs, load }: ScenarioRecord): Metric[] {
+  return load.phases
+    .map(({ name }) => {
+      const phaseOf = (run: Run) => run.phases.find(phase => phase.name === name)
+      return {
+        group: 'work done',
+        label: load.phases.length > 1 ? `requests answered in phase ${name}` : 'requests answered',
+        short: 'answered',
+        unit: 'share',
+        doc: 'Share of the requests due that got the expected answer in time.',
+        better: 'higher',
+        of: run => {
+          const phase = phaseOf(run)
+          return phase === undefined || phase.requests === 0 ? null : phase.latency.count / phase.requests
+        },
+      } satisfies Metric
+    })
+    .filter(metric => runs.some(run => (metric.of(run) ?? 1) < 1))
+}
