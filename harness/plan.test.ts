@@ -79,12 +79,17 @@ describe('variantsOf', () => {
     })
   })
 
+  test('calls the strategies of one list by their names alone', async () => {
+    const variants = await variantsOf(await loadScenario('slow-origin'), { balancer: 'random,power-of-d:choices=3' })
+    expect(variants.map(({ name }) => name)).toEqual(['random', 'power-of-d:choices=3'])
+  })
+
   test('takes the link to the origins as a part of the variant and not of the architecture', async () => {
     const scenario = await loadScenario('pooling')
     const [near, far] = await variantsOf(scenario, { linkMs: '0,25' })
     expect([near, far]).toMatchObject([
-      { name: 'windtunnel linkMs=0', linkMs: 0, settings: scenario.base },
-      { name: 'windtunnel linkMs=25', linkMs: 25, settings: scenario.base },
+      { name: 'linkMs=0', linkMs: 0, settings: scenario.base },
+      { name: 'linkMs=25', linkMs: 25, settings: scenario.base },
     ])
     await expect(variantsOf(scenario, { linkMs: 'far' })).rejects.toThrow('linkMs=far given; allowed: a whole number')
   })

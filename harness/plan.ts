@@ -164,7 +164,9 @@ export async function variantsOf(
   if (variants.length > variantsAtMost) {
     throw new UsageError(`scenario: ${variants.length} variants given; allowed: at most ${variantsAtMost}`)
   }
-  const named = variants.map(({ words, ...variant }) => ({ name: [variant.target, ...words].join(' '), ...variant }))
+  // Of one list of strategies each is called by its own name: a report of twenty balancers has to be read.
+  const prefix = given.length === 1 && isSeam(given[0]!) ? `${given[0]}=` : ''
+  const named = variants.map(({ words, ...variant }) => ({ name: words.join(' ').slice(prefix.length), ...variant }))
   const twice = named.find(({ name }, index) => named.findIndex(other => other.name === name) !== index)
   if (twice) throw new UsageError(`scenario: the variant "${twice.name}" is given twice; allowed: once`)
   return named
@@ -172,10 +174,12 @@ export async function variantsOf(
 
 type Key = (typeof variantKeys)[number]
 
+const isSeam = (key: Key) => key !== 'target' && key !== 'linkMs' && !(key in limits)
+
 type Choice = Omit<Variant, 'name' | 'about'> & { readonly words: readonly string[] }
 
 function withChoice(variant: Choice, key: Key, choice: string): Choice {
-  if (key === 'target') return { ...variant, target: choice }
+  if (key === 'target') return { ...variant, target: choice, words: [...variant.words, choice] }
   const words = [...variant.words, `${key}=${choice}`]
   if (key === 'linkMs') return { ...variant, linkMs: Number(choice), words }
   const value = key in limits ? Number(choice) : choice

@@ -1,7 +1,8 @@
 // A record as Markdown, fit for the comment of a pull request: verdict, table, claims, trust, command. Everything that
 // comes from the record is escaped, because a variant's name may hold anything.
 import type { ScenarioRecord } from '../core/record.ts'
-import { metricsOf, spreadOf } from './metrics.ts'
+import { type Metric, metricsOf, spreadInWords, spreadOf } from './metrics.ts'
+import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from './sweep.ts'
 import { runsOf, variantsThatRan } from './timeline.ts'
 import { disturbedRepeats, trustChecks } from './trust.ts'
 import { formatMs, formatValue, plural } from './units.ts'
@@ -16,22 +17,20 @@ export function renderMarkdown(record: ScenarioRecord): string {
     `**${escaped(sentence)}**`,
     escaped(record.question),
   ]
-  if (status !== 'invalid' && record.runs.length > 0) parts.push(table(record), claims(record))
+  if (status !== 'invalid' && record.runs.length > 0) parts.push(tables(record), claims(record))
   parts.push(trust(record), repeatIt(record))
   return `${parts.filter(part => part !== '').join('\n\n')}\n`
 }
 
-function table(record: ScenarioRecord): string {
+/** With more variants than this they are the rows: so wide a table is cut off in a comment. */
+const mostColumns = 8
+
+function tables(record: ScenarioRecord): string {
   const variants = variantsThatRan(record)
-  const rows = metricsOf(record).map(metric => {
-    const cells = variants.map(variant => {
-      const spread = spreadOf(record, variant, metric)
-      if (spread === null) return formatValue(metric.unit, null)
-      const [middle, low, high] = [spread.median, spread.min, spread.max].map(value => formatValue(metric.unit, value))
-      return low === high ? middle! : `${middle} (${low} to ${high})`
-    })
-    return row([`${metric.group === 'latency' ? 'latency ' : ''}${metric.label}`, ...cells])
-  })
+  const sweep = sweepOf(record)
+  const numbers = sweep
+    ? sweepMetrics(record).map(metric => axisTable(record, sweep, metric))
+    : [variantTable(record, variants)]
   const note =
     `Phase ${escaped(record.load.measuredPhase)}; median over repeats (lowest to highest). ` +
     `${formatValue('ms', null)} where fewer than ten samples lie beyond a quantile. Latency counts answered requests only.`
@@ -39,13 +38,35 @@ function table(record: ScenarioRecord): string {
     const words = disturbedRepeats(runsOf(record, variant))
     return words === '' ? [] : [`${escaped(variant)}: ${words}.`]
   })
-  return [
-    row(['', ...variants]),
-    `|:--|${'--:|'.repeat(variants.length)}`,
-    ...rows,
-    '',
-    [note, ...disturbed].join(' '),
-  ].join('\n')
+  return [...numbers, [note, ...disturbed].join(' ')].join('\n\n')
+}
+
+function variantTable(record: ScenarioRecord, variants: readonly string[]): string {
+  const metrics = metricsOf(record)
+  const cell = (variant: string, metric: Metric) => spreadInWords(metric.unit, spreadOf(record, variant, metric))
+  return variants.length > mostColumns
+    ? table(
+        ['', ...metrics.map(titleOf)],
+        variants.map(name => [name, ...metrics.map(metric => cell(name, metric))]),
+      )
+    : table(
+        ['', ...variants],
+        metrics.map(metric => [titleOf(metric), ...variants.map(name => cell(name, metric))]),
+      )
+}
+
+/** A row for each series, a column for each point. */
+function axisTable(record: ScenarioRecord, view: SweepView, metric: Metric): string {
+  const rows = view.series.map(series => [
+    series,
+    ...view.points.map(at => spreadInWords(metric.unit, spreadAt(record, series, at, metric))),
+  ])
+  const title = titleOf(metric)
+  return `**${escaped(`${title[0]!.toUpperCase()}${title.slice(1)}`)}**\n\n${table([view.axis, ...view.points.map(at => onAxis(view, at))], rows)}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), `|:--|${'--:|'.repeat(head.length - 1)}`, ...rows.map(row)].join('\n')
 }
 
 function row(cells: readonly string[]): string {

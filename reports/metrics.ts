@@ -3,7 +3,7 @@
 import type { LatencySummary, PhaseSummary, Run, ScenarioRecord } from '../core/record.ts'
 import { isSimulated, median, runsOf } from './timeline.ts'
 import type { Unit } from './units.ts'
-import { describeFailure } from './units.ts'
+import { describeFailure, formatValue } from './units.ts'
 
 export type MetricGroup = 'work done' | 'capacity' | 'latency' | 'cost' | 'hostile clients'
 
@@ -62,6 +62,13 @@ export function spreadOver(runs: readonly Run[], metric: Metric): Spread | null 
   return middle === null
     ? null
     : { median: middle, min: Math.min(...values), max: Math.max(...values), repeats: values.length }
+}
+
+/** "12 ms", or with its lowest and highest repeat "12 ms (11 ms to 14 ms)". */
+export function spreadInWords(unit: string, spread: Spread | null): string {
+  if (spread === null) return formatValue(unit, null)
+  const [middle, low, high] = [spread.median, spread.min, spread.max].map(value => formatValue(unit, value))
+  return low === high ? middle! : `${middle} (${low} to ${high})`
 }
 
 /** Every metric that at least one run has a value for, in the order of reading. */

@@ -43,6 +43,11 @@ export function spreadAt(record: ScenarioRecord, series: string, at: number, met
   return spreadOver(seriesRuns(record, series, at), metric)
 }
 
+/** What a metric is called where no group stands above it. */
+export function titleOf({ group, label }: Metric): string {
+  return group === 'latency' ? `latency, ${label}` : label
+}
+
 /** The metrics that a reader of the axis wants, the most telling first; one that is the same everywhere is left out. */
 export function sweepMetrics(record: ScenarioRecord): Metric[] {
   const all = metricsOf(record)

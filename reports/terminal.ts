@@ -3,8 +3,10 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
 import type { ScenarioRecord } from '../core/record.ts'
-import { answeredShareOf, type Metric, metricsOf, spreadOf } from './metrics.ts'
+import { type Standing, standings } from './extremes.ts'
+import { answeredShareOf, metricsOf, spreadOf } from './metrics.ts'
 import { phaseRuler, sparkline } from './sparkline.ts'
+import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from './sweep.ts'
 import { answeredShare, durationOf, overTime, phasesOf, runsOf, variantsThatRan } from './timeline.ts'
 import { trustChecks } from './trust.ts'
 import { formatMs, formatShare, formatValue, plural } from './units.ts'
@@ -26,7 +28,18 @@ interface Pen extends TerminalOptions {
 }
 
 /** Columns of the table, the most telling first: those that do not fit are left to the page. */
-const columnOrder = ['answered', 'p50', 'p99', 'CPU/request', 'peak memory', 'per held', 'done', '+p50', 'held at once']
+const columnOrder = [
+  'answered',
+  'mean',
+  'p50',
+  'p99',
+  'CPU/request',
+  'peak memory',
+  'per held',
+  'done',
+  '+p50',
+  'held at once',
+]
 const styleOf: Readonly<Record<Status, Style>> = { holds: 'green', fails: 'red', undecided: 'yellow', invalid: 'red' }
 
 /** The whole text, ending in a line break. An invalid record shows no number, only why. */
@@ -38,8 +51,13 @@ export function renderTerminal(record: ScenarioRecord, options: TerminalOptions)
     paint: (style, text) => (options.colour ? styleText(style, text, { validateStream: false }) : text),
   }
   const parts = [heading(record, pen)]
-  if (record.valid.ok && record.runs.length > 0)
-    parts.push(table(record, pen), strips(record, pen), claims(record, pen))
+  const sweep = sweepOf(record)
+  if (record.valid.ok && record.runs.length > 0) {
+    parts.push(
+      ...(sweep ? axisTables(record, sweep, pen) : [table(record, pen), strips(record, pen)]),
+      claims(record, pen),
+    )
+  }
   parts.push(trust(record, pen), verdict(record, pen))
   const text = parts.filter(part => part !== '').join('\n\n')
   return `${options.unicode ? text : toAscii(text)}\n`
@@ -59,35 +77,91 @@ function repeatsOf(record: ScenarioRecord): number {
   return new Set(record.runs.map(run => run.repeat)).size
 }
 
+/** The best and the worst are marked in a table with more rows than this. */
+const mostPlainRows = 8
+const mostNameLines = 3
+
 function table(record: ScenarioRecord, pen: Pen): string {
   const variants = variantsThatRan(record)
-  const nameWidth = nameWidthOf(variants, pen)
-  const cell = (variant: string, metric: Metric) =>
-    formatValue(metric.unit, spreadOf(record, variant, metric)?.median ?? null)
-  let left = pen.width - nameWidth - 1
-  const all = metricsOf(record)
+  const names = nameLines(variants, pen)
+  const columns = metricsOf(record).map(metric => {
+    const values = variants.map(variant => spreadOf(record, variant, metric)?.median ?? null)
+    const texts = values.map(value => formatValue(metric.unit, value))
+    const standing = variants.length > mostPlainRows ? standings(metric, values) : values.map(() => null)
+    return { head: metric.short, texts, standing }
+  })
+  let left = pen.width - widthOf(names) - 1
   const shown = columnOrder
-    .map(short => all.find(metric => metric.short === short))
-    .filter(metric => metric !== undefined)
-    .filter(metric => {
-      left -= 2 + Math.max(metric.short.length, ...variants.map(variant => cell(variant, metric).length))
+    .map(short => columns.find(({ head }) => head === short))
+    .filter(column => column !== undefined)
+    .filter(({ head, texts }) => {
+      left -= 2 + Math.max(head.length, ...texts.map(text => text.length))
       return left >= 0
     })
-  const grid = new Table({
+  const note = `Phase ${record.load.measuredPhase}, median over repeats; ${formatValue('ms', null)} where fewer than ten samples carry a quantile.`
+  return [grid('', names, shown, pen), ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
+}
+
+/** The metrics that stand in the terminal, by their short names, besides what is counted; the page has all. */
+const sweepOrder = ['answered', 'mean', 'p99']
+
+/** A table for each metric: a row for each series, a column for each point that fits. */
+function axisTables(record: ScenarioRecord, view: SweepView, pen: Pen): string[] {
+  const names = nameLines(view.series, pen)
+  const metrics = sweepMetrics(record).filter(({ group, short }) => group === 'cost' || sweepOrder.includes(short))
+  const tables = metrics.map(metric => {
+    const columns = view.points.map(at => {
+      const values = view.series.map(series => spreadAt(record, series, at, metric)?.median ?? null)
+      const texts = values.map(value => formatValue(metric.unit, value))
+      return { head: onAxis(view, at), texts, standing: standings(metric, values) }
+    })
+    const widest = Math.max(...columns.flatMap(({ head, texts }) => [head, ...texts]).map(text => text.length))
+    const room = Math.max(1, Math.floor((pen.width - widthOf(names) - 1) / (widest + 2)))
+    const heading = wrap(`${titleOf(metric)}, over the ${view.axis}`, pen.width).map(line => pen.paint('bold', line))
+    return [...heading, grid('', names, evenly(columns, room), pen)].join('\n')
+  })
+  const note = `Phase ${record.load.measuredPhase}, median over repeats; where there is no room for a point, the report has it.`
+  return [
+    ...tables,
+    wrap(note, pen.width)
+      .map(line => pen.paint('dim', line))
+      .join('\n'),
+  ]
+}
+
+/** At most `room` of the columns, the last among them, at equal distances. */
+function evenly<T>(columns: readonly T[], room: number): T[] {
+  const step = Math.ceil(columns.length / room)
+  return columns.filter((_, at) => (columns.length - 1 - at) % step === 0)
+}
+
+interface Column {
+  readonly head: string
+  readonly texts: readonly string[]
+  readonly standing: readonly Standing[]
+}
+
+const standingStyles = { best: ['bold', 'green'], worst: 'red' } as const satisfies Record<string, Style>
+
+function grid(corner: string, names: readonly string[], columns: readonly Column[], pen: Pen): string {
+  const table = new Table({
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1, compact: true },
-    colAligns: ['left', ...shown.map(() => 'right' as const)],
+    colAligns: ['left', ...columns.map(() => 'right' as const)],
   })
-  grid.push(['', ...shown.map(metric => pen.paint('dim', metric.short))])
-  for (const variant of variants) {
-    grid.push([fit(clean(variant), nameWidth), ...shown.map(metric => cell(variant, metric))])
+  table.push([corner, ...columns.map(({ head }) => pen.paint('dim', head))])
+  for (const [row, name] of names.entries()) {
+    const cells = columns.map(({ texts, standing }) => {
+      const mark = standing[row]
+      return mark ? pen.paint(standingStyles[mark], texts[row]!) : texts[row]!
+    })
+    table.push([name, ...cells])
   }
-  const note = `Phase ${record.load.measuredPhase}, median over repeats; ${formatValue('ms', null)} where fewer than ten samples carry a quantile.`
-  const lines = grid
+  return table
     .toString()
     .split('\n')
     .map(line => line.trimEnd().replace(/^ /, ''))
-  return [...lines, ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
+    .join('\n')
 }
 
 const edges = ['top', 'bottom', 'mid'].flatMap(edge => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`])
@@ -95,12 +169,32 @@ const noBorders = Object.fromEntries(
   [...edges, 'left', 'left-mid', 'right', 'right-mid', 'mid-mid', 'middle'].map(name => [name, '']),
 )
 
+/** The names, each in as many lines as it needs. */
+function nameLines(names: readonly string[], pen: Pen): string[] {
+  const width = nameWidthOf(names, pen)
+  return names.map(name => {
+    const lines = wrap(name, width)
+    return (
+      lines.length > mostNameLines
+        ? [...lines.slice(0, mostNameLines - 1), fit(lines.slice(mostNameLines - 1).join(' '), width)]
+        : lines
+    ).join('\n')
+  })
+}
+
+const widthOf = (names: readonly string[]) =>
+  Math.max(...names.flatMap(name => name.split('\n')).map(line => line.length))
+
 function nameWidthOf(variants: readonly string[], pen: Pen): number {
   return Math.min(Math.max(...variants.map(variant => clean(variant).length)), Math.floor(pen.width / 3))
 }
 
+/** A line for each variant; of many only for those that failed somebody. */
 function strips(record: ScenarioRecord, pen: Pen): string {
-  const variants = variantsThatRan(record)
+  const all = variantsThatRan(record)
+  const failing = all.filter(name => runsOf(record, name).some(run => run.generator.failed > 0))
+  const variants = all.length > mostPlainRows ? failing : all
+  if (variants.length === 0) return ''
   const nameWidth = nameWidthOf(variants, pen)
   const phases = phasesOf(record)
   const hostile = phases.find(phase => phase.hostile)
@@ -116,8 +210,10 @@ function strips(record: ScenarioRecord, pen: Pen): string {
   if (points.length === 0) return ''
   const each = formatMs(durationOf(record) / points.length)
   const legend = `Honest requests answered over time (${each} per mark${hostile ? `; at the right the share in phase ${clean(hostile.name)}` : ''})`
+  const others = all.length - variants.length
+  const rest = others > 0 ? wrap(`The other ${others} answered every request.`, pen.width) : []
   const ruler = `${' '.repeat(nameWidth + 1)}${phaseRuler(points, phases, pen.unicode)}`
-  return [...wrap(legend, pen.width), pen.paint('dim', clean(ruler)), ...lines].join('\n')
+  return [...wrap(legend, pen.width), pen.paint('dim', clean(ruler)), ...lines, ...rest].join('\n')
 }
 
 function claims(record: ScenarioRecord, pen: Pen): string {

@@ -141,7 +141,8 @@ export function valueAxis(field: string, domain: readonly [number, number], log:
 /** A tick says its unit only where the unit changes with the size: "connections" belongs in the title of the figure. */
 function formatTick(unit: string, value: number): string {
   if (unit === 'share') return `${Number((value * 100).toPrecision(4))} %`
-  return formatValue(unit === 'ms' || unit === 'bytes' ? unit : 'count', value)
+  if (unit === 'ms' || unit === 'bytes') return formatValue(unit, value)
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
 }
 
 /** Room for the labels left of every plot, px: equal, so that plots below each other line up. */

@@ -1,6 +1,6 @@
 // One metric over the axis of a sweep: a line with marks for each series, the spread over the repeats as a band.
 import type { ScenarioRecord } from '../../core/record.ts'
-import type { Metric, Spread } from '../metrics.ts'
+import { type Metric, type Spread, spreadInWords } from '../metrics.ts'
 import { onAxis, type SweepView, spreadAt } from '../sweep.ts'
 import { formatValue } from '../units.ts'
 import {
@@ -74,13 +74,6 @@ function pointOf(view: SweepView, { unit }: Metric, variant: string, at: number,
     where: onAxis(view, at),
     said: spreadInWords(unit, spread),
   }
-}
-
-/** "12 ms", or with its lowest and highest repeat "12 ms (11 ms to 14 ms)". */
-export function spreadInWords(unit: string, spread: Spread | null): string {
-  if (spread === null) return formatValue(unit, null)
-  const [middle, low, high] = [spread.median, spread.min, spread.max].map(value => formatValue(unit, value))
-  return low === high ? middle! : `${middle} (${low} to ${high})`
 }
 
 /** The axis of the sweep with a tick at each point; logarithms have no room for 0, so that it is linear near it then. */

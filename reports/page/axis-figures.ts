@@ -2,7 +2,7 @@
 import type { ScenarioRecord } from '../../core/record.ts'
 import { axisTable, overAxis } from '../charts/over-axis.ts'
 import { drawnOf } from '../drawn.ts'
-import { type SweepView, seriesRuns, sweepMetrics } from '../sweep.ts'
+import { type SweepView, seriesRuns, sweepMetrics, titleOf } from '../sweep.ts'
 import { dataTable, legend, type Place } from './figure.ts'
 import { type Html, html } from './html.ts'
 
@@ -12,8 +12,7 @@ export function axisFigures(record: ScenarioRecord, view: SweepView, place: Plac
   const panels = sweepMetrics(record).flatMap(metric => {
     const chart = overAxis(record, view, metric, drawn.names)
     if (chart === null) return []
-    const title = metric.group === 'latency' ? `latency, ${metric.label}` : metric.label
-    return html`<figure class="panel"><h3>${title}</h3><figcaption>${metric.doc}</figcaption>${place(chart)}${dataTable(axisTable(record, view, metric))}</figure>`
+    return html`<figure class="panel"><h3>${titleOf(metric)}</h3><figcaption>${metric.doc}</figcaption>${place(chart)}${dataTable(axisTable(record, view, metric))}</figure>`
   })
   if (panels.length === 0) return []
   const phases = record.load.phases.length > 1 ? ` Phase ${record.load.measuredPhase}, unless said otherwise.` : ''

@@ -1,6 +1,7 @@
 // The bottom of the page: whether to believe it, and where it comes from.
-import type { ScenarioRecord } from '../../core/record.ts'
-import { runsOf, variantsThatRan } from '../timeline.ts'
+import type { Run, ScenarioRecord } from '../../core/record.ts'
+import { seriesRuns, sweepOf } from '../sweep.ts'
+import { isSimulated, runsOf, variantsThatRan } from '../timeline.ts'
 import { disturbanceOf, runName, trustChecks } from '../trust.ts'
 import { formatBytes, formatMs, formatShare, formatValue, plural } from '../units.ts'
 import { type Content, type Html, html, sentence } from './html.ts'
@@ -22,7 +23,7 @@ ${runTable(record)}
 }
 
 function runTable(record: ScenarioRecord): Html | null {
-  if (record.runs.length === 0) return null
+  if (record.runs.length === 0 || isSimulated(record)) return null
   const heads = ['scheduled', 'late, 99 %', 'latest', 'generator CPU', 'generator waited', 'target waited', 'timing']
   const rows = record.runs.map(run => {
     const { scheduled, lagP99Ms, lagMaxMs, cpuShare, runQueueShare } = run.generator
@@ -91,15 +92,18 @@ function profileLinks(profiles: readonly ProfileLink[]): Content {
 }
 
 function differences(record: ScenarioRecord): Html | null {
-  const variants = variantsThatRan(record)
-  const settings = variants.map(variant => runsOf(record, variant)[0]!.settings)
-  const keys = [...new Set(settings.flatMap(Object.keys))]
-  const settingOf = (index: number, key: string) => String(settings[index]![key] ?? formatValue('count', null))
-  const differing = keys.filter(key => new Set(settings.map((_, index) => settingOf(index, key))).size > 1)
+  const sweep = sweepOf(record)
+  const rows = sweep
+    ? sweep.series.map(name => ({ name, runs: seriesRuns(record, name) }))
+    : variantsThatRan(record).map(name => ({ name, runs: runsOf(record, name) }))
+  const keys = [...new Set(record.runs.flatMap(run => Object.keys(run.settings)))]
+  const settingOf = (runs: readonly Run[], key: string) =>
+    [...new Set(runs.map(({ settings }) => String(settings[key] ?? formatValue('count', null))))].join(', ')
+  const differing = keys.filter(key => new Set(record.runs.map(run => settingOf([run], key))).size > 1)
   if (differing.length === 0) return null
-  const rows = variants.map(
-    (variant, index) =>
-      html`<tr><th scope="row">${variant}</th>${differing.map(key => html`<td>${settingOf(index, key)}</td>`)}</tr>`,
+  const body = rows.map(
+    ({ name, runs }) =>
+      html`<tr><th scope="row">${name}</th>${differing.map(key => html`<td>${settingOf(runs, key)}</td>`)}</tr>`,
   )
-  return html`<h3>Settings that differ</h3><div class="scroll"><table class="numbers"><thead><tr><td></td>${differing.map(key => html`<th scope="col">${key}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<h3>Settings that differ</h3><div class="scroll"><table class="numbers"><thead><tr><td></td>${differing.map(key => html`<th scope="col">${key}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`
 }

@@ -1,7 +1,8 @@
 // The top of the page: the verdict before anything else, then what was asked and how, then who got answers when.
 import type { ScenarioRecord } from '../../core/record.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { durationOf, phasesOf, variantsThatRan } from '../timeline.ts'
+import { type SweepView, seriesRuns, sweepOf } from '../sweep.ts'
+import { durationOf, phasesOf, skippedVariants, variantsThatRan } from '../timeline.ts'
 import { formatMs, formatShare, formatValue, plural } from '../units.ts'
 import { claimStatus, statusSigns, verdictOf } from '../verdict.ts'
 import { type Html, html, sentence } from './html.ts'
@@ -11,8 +12,11 @@ export function verdictBand(record: ScenarioRecord): Html {
   const verdict = verdictOf(record)
   const { symbol, word } = statusSigns[verdict.status]
   const repeats = new Set(record.runs.map(run => run.repeat)).size
+  const sweep = sweepOf(record)
   const facts = [
-    plural(variantsThatRan(record).length, 'variant'),
+    sweep
+      ? `${sweep.series.length} series at ${plural(sweep.points.length, 'point')}`
+      : plural(variantsThatRan(record).length, 'variant'),
     plural(repeats, 'repeat'),
     `effort ${record.effort}`,
     `${record.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
@@ -61,19 +65,53 @@ function classOf(hostile: boolean, faults: readonly string[]): string {
 /** Which variant answered how much of each phase: the whole story in one small table. */
 export function atAGlance(record: ScenarioRecord): Html {
   const phases = phasesOf(record)
-  const ran = variantsThatRan(record)
-  const about = new Map(record.variants.map(variant => [variant.name, variant.about]))
-  const rows = ran.map(name => {
-    const cells = phases.map(phase => shareCell(answeredShareOf(record, name, phase.name)))
-    return html`<tr><th scope="row">${name}<small>${sentence(about.get(name) ?? '')}</small></th>${cells}</tr>`
-  })
-  const skipped = record.variants.filter(variant => variant.skipped !== null)
+  const sweep = sweepOf(record)
+  const rows = (sweep ? seriesAnswered(record, sweep) : variantsAnswered(record)).map(
+    ({ name, about, shares }) =>
+      html`<tr><th scope="row">${name}<small>${sentence(about)}</small></th>${shares.map(shareCell)}</tr>`,
+  )
+  const caption = sweep
+    ? `Share of requests that got the expected answer in time, at the point of the ${sweep.axis} where it was lowest, all repeats together.`
+    : 'Share of honest requests that got the expected answer in time, all repeats together. Look for the row that stays at 100 % all the way.'
   return html`<section id="glance">
 <h2>Who kept answering?</h2>
-<p class="caption">Share of honest requests that got the expected answer in time, all repeats together. Look for the row that stays at 100 % all the way.</p>
+<p class="caption">${caption}</p>
 <div class="scroll"><table class="glance"><thead><tr><td></td>${phases.map(phase => html`<th scope="col" class="${classOf(phase.hostile, phase.faults)}">${phase.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>
-${skipped.map(variant => html`<p class="small"><b>${variant.name}</b> did not run: ${variant.skipped}.</p>`)}
+${skippedVariants(record).map(({ names, reason }) => html`<p class="small"><b>${names}</b> did not run: ${reason}.</p>`)}
 </section>`
+}
+
+/** A row of the table: the share answered in each phase, null when nothing was due. */
+interface Answered {
+  readonly name: string
+  readonly about: string
+  readonly shares: readonly (number | null)[]
+}
+
+const aboutOf = (record: ScenarioRecord, variant: string) =>
+  record.variants.find(({ name }) => name === variant)?.about ?? ''
+
+function variantsAnswered(record: ScenarioRecord): Answered[] {
+  return variantsThatRan(record).map(name => ({
+    name,
+    about: aboutOf(record, name),
+    shares: record.load.phases.map(phase => answeredShareOf(record, name, phase.name)),
+  }))
+}
+
+function seriesAnswered(record: ScenarioRecord, { series }: SweepView): Answered[] {
+  return series.map(name => {
+    const variants = [...new Set(seriesRuns(record, name).map(run => run.variant))]
+    const lowest = (phase: string) => {
+      const shares = variants.map(variant => answeredShareOf(record, variant, phase)).filter(share => share !== null)
+      return shares.length === 0 ? null : Math.min(...shares)
+    }
+    return {
+      name,
+      about: aboutOf(record, variants[0]!),
+      shares: record.load.phases.map(phase => lowest(phase.name)),
+    }
+  })
 }
 
 function shareCell(share: number | null): Html {
