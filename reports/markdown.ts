@@ -1,7 +1,8 @@
 // A record as Markdown, fit for the comment of a pull request: verdict, table, claims, trust, command. Everything that
 // comes from the record is escaped, because a variant's name may hold anything.
 import type { ScenarioRecord } from '../core/record.ts'
-import { type Metric, metricsOf, spreadInWords, spreadOf } from './metrics.ts'
+import { type Metric, metricsOf } from './metrics.ts'
+import { spreadInWords, spreadOf } from './spread.ts'
 import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from './sweep.ts'
 import { runsOf, variantsThatRan } from './timeline.ts'
 import { disturbedRepeats, trustChecks } from './trust.ts'

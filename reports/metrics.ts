@@ -1,9 +1,9 @@
 // The numbers of a summary table: which there are, what each means in one sentence, and how a run yields it. The
 // terminal, the page and the Markdown file all read this list, so they cannot disagree.
 import type { LatencySummary, PhaseSummary, Run, ScenarioRecord } from '../core/record.ts'
-import { isSimulated, median, runsOf } from './timeline.ts'
+import { isSimulated, runsOf } from './timeline.ts'
 import type { Unit } from './units.ts'
-import { describeFailure, formatValue } from './units.ts'
+import { describeFailure } from './units.ts'
 
 export type MetricGroup = 'work done' | 'capacity' | 'latency' | 'cost' | 'hostile clients'
 
@@ -19,15 +19,6 @@ export interface Metric {
   readonly better?: 'lower' | 'higher'
   /** The value of one run; null when it was not measured or too few samples carry it. */
   readonly of: (run: Run) => number | null
-}
-
-/** A metric over the repeats of one variant. */
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-  /** Repeats that had a value. */
-  readonly repeats: number
 }
 
 type Measured = Pick<PhaseSummary, 'latency' | 'added' | 'throughput' | 'errors' | 'requests'>
@@ -48,27 +39,6 @@ export function answeredShareOf(record: ScenarioRecord, variant: string, phaseNa
   const due = phases.reduce((sum, phase) => sum + phase.requests, 0)
   const answered = phases.reduce((sum, phase) => sum + phase.latency.count, 0)
   return due === 0 ? null : answered / due
-}
-
-/** Median, lowest and highest over the repeats of a variant; null when no repeat has a value. */
-export function spreadOf(record: ScenarioRecord, variant: string, metric: Metric): Spread | null {
-  return spreadOver(runsOf(record, variant), metric)
-}
-
-/** The same over any runs. */
-export function spreadOver(runs: readonly Run[], metric: Metric): Spread | null {
-  const values = runs.map(metric.of).filter(value => value !== null)
-  const middle = median(values)
-  return middle === null
-    ? null
-    : { median: middle, min: Math.min(...values), max: Math.max(...values), repeats: values.length }
-}
-
-/** "12 ms", or with its lowest and highest repeat "12 ms (11 ms to 14 ms)". */
-export function spreadInWords(unit: string, spread: Spread | null): string {
-  if (spread === null) return formatValue(unit, null)
-  const [middle, low, high] = [spread.median, spread.min, spread.max].map(value => formatValue(unit, value))
-  return low === high ? middle! : `${middle} (${low} to ${high})`
 }
 
 /** Every metric that at least one run has a value for, in the order of reading. */

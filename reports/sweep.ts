@@ -1,7 +1,8 @@
 // A record seen along the axis of its sweep: which series there are, at which points, and the metrics worth a table or a
 // chart there.
 import type { Run, ScenarioRecord } from '../core/record.ts'
-import { type Metric, metricsOf, type Spread, spreadOver } from './metrics.ts'
+import { answeredIn, type Metric, metricsOf } from './metrics.ts'
+import { type Spread, spreadOver } from './spread.ts'
 import { counterMetrics } from './sweep-counters.ts'
 import { formatValue } from './units.ts'
 
@@ -75,7 +76,7 @@ function answeredMetrics({ runs, load }: ScenarioRecord): Metric[] {
         better: 'higher',
         of: run => {
           const phase = phaseOf(run)
-          return phase === undefined || phase.requests === 0 ? null : phase.latency.count / phase.requests
+          return phase ? answeredIn(phase) : null
         },
       } satisfies Metric
     })

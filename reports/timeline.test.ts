@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '../core/record.ts'
 import { faultRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
-import { answeredShareOf, metricsOf, spreadOf } from './metrics.ts'
+import { answeredShareOf, metricsOf } from './metrics.ts'
+import { spreadOf } from './spread.ts'
 import {
   answeredShare,
   failedShare,

@@ -1,6 +1,7 @@
 // One metric over the axis of a sweep: a line with marks for each series, the spread over the repeats as a band.
 import type { ScenarioRecord } from '../../core/record.ts'
-import { type Metric, type Spread, spreadInWords } from '../metrics.ts'
+import type { Metric } from '../metrics.ts'
+import { type Spread, spreadInWords } from '../spread.ts'
 import { onAxis, type SweepView, spreadAt } from '../sweep.ts'
 import { formatValue } from '../units.ts'
 import {

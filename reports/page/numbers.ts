@@ -2,7 +2,8 @@
 // sweep a block for each metric with the points as columns; of many variants a row for each. Below it the ratios to the first variant with their uncertainty, and what every word means.
 import type { Comparison, ScenarioRecord } from '../../core/record.ts'
 import { type Standing, standings } from '../extremes.ts'
-import { type Metric, metricsOf, type Spread, spreadOf } from '../metrics.ts'
+import { type Metric, metricsOf } from '../metrics.ts'
+import { type Spread, spreadOf } from '../spread.ts'
 import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from '../sweep.ts'
 import { runsOf, variantsThatRan } from '../timeline.ts'
 import { disturbedRepeats } from '../trust.ts'
