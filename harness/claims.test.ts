@@ -76,6 +76,17 @@ describe('compareVariants', () => {
     expect(three.confidence![1]).toBeCloseTo(2 * Math.exp(half), 6)
   })
 
+  test('of a sweep compares with the first series at the same point', () => {
+    const swept = (series: string, at: number, us: number) =>
+      runs(`${series}, load ${at}`, us).map(run => ({ ...run, point: { series, at } }))
+    const some = [...swept('a', 50, 10), ...swept('a', 90, 100), ...swept('b', 50, 20), ...swept('b', 90, 300)]
+    const ratios = compareVariants(some, 'calm').filter(one => one.metric === 'CPU per request')
+    expect(ratios.map(({ baseline, variant, ratio }) => [baseline, variant, Math.round(ratio)])).toEqual([
+      ['a, load 50', 'b, load 50', 2],
+      ['a, load 90', 'b, load 90', 3],
+    ])
+  })
+
   test('leaves out pairs without a value', () => {
     expect(cpuOf([...runs('a', 10, null), ...runs('b', 30, 5)])).toMatchObject({ ratio: expect.closeTo(3), pairs: 1 })
     expect(cpuOf([...runs('a', null), ...runs('b', 5)])).toBeUndefined()

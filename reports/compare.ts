@@ -2,7 +2,7 @@
 // claims came out otherwise. The repeats of two records are not pairs, they ran at different times: Welch's interval on
 // logarithms. Source: Welch, Biometrika 34 (1947).
 import { UsageError } from '../core/errors.ts'
-import type { ScenarioRecord } from '../core/record.ts'
+import type { Run, ScenarioRecord } from '../core/record.ts'
 import { type Metric, metricsOf } from './metrics.ts'
 import { studentT } from './student.ts'
 import { median, runsOf, variantsThatRan } from './timeline.ts'
@@ -24,6 +24,8 @@ export interface MetricChange {
 
 export interface VariantChange {
   readonly name: string
+  /** Of a sweep: where it stands. */
+  readonly point?: NonNullable<Run['point']>
   readonly metrics: readonly MetricChange[]
 }
 
@@ -36,6 +38,8 @@ export interface ClaimChange {
 
 export interface RecordChange {
   readonly scenario: string
+  /** What both vary; absent when that is nothing. */
+  readonly sweep?: NonNullable<ScenarioRecord['sweep']>
   readonly variants: readonly VariantChange[]
   readonly onlyBefore: readonly string[]
   readonly onlyAfter: readonly string[]
@@ -55,6 +59,7 @@ export function compareRecords(before: ScenarioRecord, after: ScenarioRecord): R
   const [left, right] = [variantsThatRan(before), variantsThatRan(after)]
   return {
     scenario: before.scenario,
+    ...(before.sweep && { sweep: before.sweep }),
     variants: left.filter(name => right.includes(name)).map(name => changeOf(before, after, name)),
     onlyBefore: left.filter(name => !right.includes(name)),
     onlyAfter: right.filter(name => !left.includes(name)),
@@ -72,7 +77,8 @@ function changeOf(before: ScenarioRecord, after: ScenarioRecord, name: string): 
     const change = metricChange(metric, left, right)
     return change.before === null && change.after === null ? [] : [change]
   })
-  return { name, metrics }
+  const [{ point }] = runsOf(before, name) as [Run, ...Run[]]
+  return { name, ...(point && { point }), metrics }
 }
 
 function valuesOf(record: ScenarioRecord, variant: string, metric: Metric): number[] {

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ScenarioRecord } from '../core/record.ts'
 import { faultRecord, invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
+import { sweepRecord } from './fixture-sweep.ts'
 import { renderPage } from './page.ts'
 
 const hostileName = '</script><img src=x onerror="document.title=\'owned\'">'
@@ -23,6 +24,9 @@ function withHostileNames(): ScenarioRecord {
   return record
 }
 
+/** More series than get a line. */
+const manySeries = () => sweepRecord({ series: Array.from({ length: 20 }, (_, index) => `balancer-${index}`) })
+
 describe('the page as text', () => {
   test('says the verdict in its title, forbids every request and stays small', async () => {
     const page = await renderPage(undecidedRecord())
@@ -31,6 +35,12 @@ describe('the page as text', () => {
       `content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"`,
     )
     expect(page.length).toBeLessThan(2_000_000)
+  })
+
+  test('stays small with twenty series at ten points', async () => {
+    const points = Array.from({ length: 10 }, (_, index) => index + 1)
+    const series = Array.from({ length: 20 }, (_, index) => `balancer-${index}`)
+    expect((await renderPage(sweepRecord({ series, points }))).length).toBeLessThan(2_000_000)
   })
 
   test('an invalid record shows why, and neither numbers nor charts', async () => {
@@ -148,7 +158,7 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     await page.close()
   })
 
-  test.each(Object.entries({ slowlorisRecord, steadyRecord, withHostileNames }))(
+  test.each(Object.entries({ slowlorisRecord, steadyRecord, withHostileNames, sweepRecord, manySeries }))(
     'fits a telephone: %s',
     async (_name, make) => {
       const { page } = await open(make(), 380)
@@ -182,6 +192,27 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     expect(fill).not.toBe(plain)
     expect(await page.locator('.timeline .broken').innerText()).toContain('kill at o0; stop at o1')
     expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test.each(['light', 'dark'] as const)('draws a sweep over its axis in %s, and nothing over time', async scheme => {
+    const { page, complaints } = await open(sweepRecord(), 1200, scheme)
+    const marks = await marksIn(page)
+    expect(marks).toHaveLength(6)
+    expect(Math.min(...marks)).toBeGreaterThan(3 * 3)
+    expect(await page.locator('#over-time, #percentiles').count()).toBe(0)
+    expect(await page.locator('.axis-legend li').allInnerTexts()).toEqual([' random', ' two looks', ' all looks'])
+    await page.locator('.panel .mark-symbol path').last().hover({ force: true })
+    expect(await page.locator('#tip').innerText()).toMatch(/series .* looks\nage 100 ms/)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('draws eight of twenty series, names the others, and has all in its tables', async () => {
+    const { page } = await open(manySeries())
+    expect(await page.locator('.axis-legend li').count()).toBe(8)
+    expect(await page.locator('.axis-legend p').innerText()).toContain('balancer-10')
+    expect(await page.locator('#numbers > .scroll tbody').first().locator('tr').count()).toBe(21)
     await page.close()
   })
 

@@ -29,7 +29,7 @@ const counted: readonly Counted[] = [
     doc: 'Requests at the origin that got most of them, over the mean of all origins; 1 is even.',
     better: 'lower',
     of: counter('origins.peakToMean'),
-    worth: 0.05,
+    worth: 0.15,
   },
   {
     label: 'requests at the origins per request asked',

@@ -47,7 +47,7 @@ export function variantTable(record: ScenarioRecord, pen: Pen): string {
       return left >= 0
     })
   const note = `Phase ${record.load.measuredPhase}, median over repeats; ${formatValue('ms', null)} where fewer than ten samples carry a quantile.`
-  return [grid('', names, shown, pen), ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
+  return [grid(names, shown, pen), ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
 }
 
 /** The metrics that stand in the terminal, by their short names, besides what is counted; the page has all. */
@@ -57,20 +57,23 @@ const sweepOrder = ['answered', 'mean', 'p99']
 export function axisTables(record: ScenarioRecord, view: SweepView, pen: Pen): string[] {
   const names = nameLines(view.series, pen)
   const metrics = sweepMetrics(record).filter(({ group, short }) => group === 'cost' || sweepOrder.includes(short))
-  const tables = metrics.map(metric => {
-    const columns = view.points.map(at => {
+  const tables = metrics.map(metric =>
+    view.points.map(at => {
       const values = view.series.map(series => spreadAt(record, series, at, metric)?.median ?? null)
       const texts = values.map(value => formatValue(metric.unit, value))
       return { head: onAxis(view, at), texts, standing: standings(metric, values) }
-    })
-    const widest = Math.max(...columns.flatMap(({ head, texts }) => [head, ...texts]).map(text => text.length))
-    const room = Math.max(1, Math.floor((pen.width - widthOf(names) - 1) / (widest + 2)))
-    const heading = wrap(`${titleOf(metric)}, over the ${view.axis}`, pen.width).map(line => pen.paint('bold', line))
-    return [...heading, grid('', names, evenly(columns, room), pen)].join('\n')
+    }),
+  )
+  const widest = Math.max(...tables.flat().flatMap(({ head, texts }) => [head, ...texts].map(text => text.length)))
+  const room = Math.max(1, Math.floor((pen.width - widthOf(names) - 1) / (widest + 2)))
+  const painted = metrics.map((metric, index) => {
+    const title = wrap(`${titleOf(metric)}, over the ${view.axis}`, pen.width).map(line => pen.paint('bold', line))
+    return [...title, grid(names, evenly(tables[index]!, room), pen)].join('\n')
   })
-  const note = `Phase ${record.load.measuredPhase}, median over repeats; where there is no room for a point, the report has it.`
+  const missing = room < view.points.length ? ' The points that have no room are in report.html.' : ''
+  const note = `Phase ${record.load.measuredPhase}, median over repeats.${missing}`
   return [
-    ...tables,
+    ...painted,
     wrap(note, pen.width)
       .map(line => pen.paint('dim', line))
       .join('\n'),
@@ -91,13 +94,13 @@ interface Column {
 
 const standingStyles = { best: ['bold', 'green'], worst: 'red' } as const satisfies Record<string, Style>
 
-function grid(corner: string, names: readonly string[], columns: readonly Column[], pen: Pen): string {
+function grid(names: readonly string[], columns: readonly Column[], pen: Pen): string {
   const table = new Table({
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1, compact: true },
     colAligns: ['left', ...columns.map(() => 'right' as const)],
   })
-  table.push([corner, ...columns.map(({ head }) => pen.paint('dim', head))])
+  table.push(['', ...columns.map(({ head }) => pen.paint('dim', head))])
   for (const [row, name] of names.entries()) {
     const cells = columns.map(({ texts, standing }) => {
       const mark = standing[row]

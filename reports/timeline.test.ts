@@ -8,6 +8,7 @@ import {
   failedShare,
   faultsOf,
   hasColumn,
+  labelledFaults,
   meanOf,
   median,
   overTime,
@@ -63,6 +64,21 @@ describe('a record over time', () => {
     const run = runWith({ completed: [3, 0], failed: [1, 0] })
     expect([answeredShare(run, 0, 1), failedShare(run, 0, 1)]).toEqual([0.75, 0.25])
     expect([answeredShare(run, 1, 2), failedShare(run, 1, 2)]).toEqual([null, null])
+  })
+
+  test('names many faults of a phase as one, and shades each', () => {
+    const record = faultRecord()
+    const faults = Array.from({ length: 50 }, (_, index) => ({
+      fault: 'stop',
+      origin: index % 10,
+      fromMs: 4000 + index * 160,
+      toMs: 4100 + index * 160,
+    }))
+    const rolling = { ...record, load: { ...record.load, faults } }
+    expect(faultsOf(rolling)).toHaveLength(50)
+    const label = 'stop at 10 origins, one after the other'
+    expect(labelledFaults(rolling)).toEqual([{ fromMs: 4000, toMs: 11_940, label }])
+    expect(phasesOf(rolling).map(phase => phase.faults)).toEqual([[], [label], []])
   })
 
   test('says whether a column holds anything', () => {
