@@ -208,10 +208,19 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     await page.close()
   })
 
+  test('of a load that changes meanwhile, draws one point over time as well', async () => {
+    const record = sweepRecord()
+    const after = record.load.phases.map(phase => ({ ...phase, name: 'after' }))
+    const { page } = await open({ ...record, load: { ...record.load, phases: [...record.load.phases, ...after] } })
+    expect(await page.locator('#over-time figcaption').innerText()).toContain('At age 100 ms, where the fewest')
+    expect(await page.locator('#over-time h3').count()).toBe(3)
+    await page.close()
+  })
+
   test('draws eight of twenty series, names the others, and has all in its tables', async () => {
     const { page } = await open(manySeries())
     expect(await page.locator('.axis-legend li').count()).toBe(8)
-    expect(await page.locator('.axis-legend p').innerText()).toContain('balancer-10')
+    expect(await page.locator('#over-axis > .small').innerText()).toContain('balancer-10')
     expect(await page.locator('#numbers > .scroll tbody').first().locator('tr').count()).toBe(21)
     await page.close()
   })

@@ -44,6 +44,19 @@ export function spreadAt(record: ScenarioRecord, series: string, at: number, met
   return spreadOver(seriesRuns(record, series, at), metric)
 }
 
+/** The runs of one point as a record of their own, in which each series is a variant. */
+export function atPoint(record: ScenarioRecord, at: number): ScenarioRecord {
+  const runs = record.runs.flatMap(run => (run.point?.at === at ? [{ ...run, variant: run.point.series }] : []))
+  return { ...record, variants: [], runs }
+}
+
+/** The point at which the fewest requests were answered; the last of equals. */
+export function hardestPoint(record: ScenarioRecord, { points }: SweepView): number {
+  const failed = (at: number) =>
+    atPoint(record, at).runs.reduce((sum, { generator }) => sum + generator.failed / generator.scheduled, 0)
+  return points.reduce((hardest, at) => (failed(at) >= failed(hardest) ? at : hardest))
+}
+
 /** What a metric is called where no group stands above it. */
 export function titleOf({ group, label }: Metric): string {
   return group === 'latency' ? `latency, ${label}` : label

@@ -93,13 +93,24 @@ function shade(spans: readonly Span[], color: string): Layer {
   }
 }
 
-/** Words above the plot, each cut to the width of its span; `y` in px, negative upwards. */
+/** Words above the plot, each cut where the next begins; `y` in px, negative upwards. */
 function labelling(spans: readonly (Span & { label: string })[], y: number, color: string, durationMs: number): Layer {
-  // A limit of 0 would be none.
-  const limit = { expr: `max(1, (datum.to - datum.from) / ${durationMs / 1000} * width - 4)` }
+  const values = spans.map(({ fromMs, label }, index) => {
+    const next = spans[index + 1]?.fromMs ?? durationMs
+    return { from: fromMs / 1000, share: (next - fromMs) / durationMs, label }
+  })
   return {
-    data: { values: spans.map(span => ({ ...inSeconds(span), label: span.label })) },
-    mark: { type: 'text', align: 'left', dx: 2, fontSize: 11, color, tooltip: null, limit },
+    data: { values },
+    // A limit of 0 would be none.
+    mark: {
+      type: 'text',
+      align: 'left',
+      dx: 2,
+      fontSize: 11,
+      color,
+      tooltip: null,
+      limit: { expr: 'max(1, datum.share * width - 4)' },
+    },
     encoding: { x: spanX, y: { value: y }, text: { field: 'label' } },
   }
 }

@@ -3,7 +3,7 @@ import type { ScenarioRecord } from '../../core/record.ts'
 import { axisTable, overAxis } from '../charts/over-axis.ts'
 import { drawnOf } from '../drawn.ts'
 import { type SweepView, seriesRuns, sweepMetrics, titleOf } from '../sweep.ts'
-import { dataTable, legend, type Place } from './figure.ts'
+import { dataTable, leftOut, legend, type Place } from './figure.ts'
 import { type Html, html } from './html.ts'
 
 /** One section with every chart over the axis; empty when there are too few points to draw. */
@@ -19,6 +19,7 @@ export function axisFigures(record: ScenarioRecord, view: SweepView, place: Plac
   return [
     html`<section id="over-axis"><h2>Over the ${view.axis}</h2>
 <p class="caption">Look for where lines part, bend or cross. Medians over the repeats, a band from the lowest to the highest; the scale is logarithmic where values span more than ten times.${phases}</p>
+${leftOut(drawn)}
 <div class="axis-legend">${legend(drawn, () => '', true)}</div>
 <div class="panels">${panels}</div></section>`,
   ]

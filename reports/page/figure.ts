@@ -20,12 +20,10 @@ export function dataTable({ head, rows }: DataTable): Html {
   return html`<details><summary>The data</summary><div class="scroll"><table class="numbers data"><thead><tr>${head.map(text => html`<th scope="col">${text}</th>`)}</tr></thead><tbody>${rows.map(cells => html`<tr>${cells.map(cell => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div></details>`
 }
 
-/** The lines of a chart by name, each with a note; then what is not drawn. */
-export function legend(drawn: Drawn, note: (name: string) => string, marks = false): Html {
-  const items = drawn.names.map(
-    (name, index) => html`<li>${swatch(index, marks)} ${name}<small>${note(name)}</small></li>`,
-  )
-  return html`<ul class="legend">${items}</ul>${leftOut(drawn)}`
+/** The lines of a chart by name, each with a note; `marks`: single points are drawn, too. */
+export function legend({ names }: Drawn, note: (name: string) => string, marks = false): Html {
+  const items = names.map((name, index) => html`<li>${swatch(index, marks)} ${name}<small>${note(name)}</small></li>`)
+  return html`<ul class="legend">${items}</ul>`
 }
 
 /** Says which of many are not drawn. */

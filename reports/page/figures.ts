@@ -7,7 +7,7 @@ import { columnOverTime, columnTable } from '../charts/column-over-time.ts'
 import { percentileCurve, percentileTable } from '../charts/percentile-curve.ts'
 import { drawnVariants } from '../drawn.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { sweepOf } from '../sweep.ts'
+import { atPoint, hardestPoint, onAxis, type SweepView, sweepOf } from '../sweep.ts'
 import { faultsOf, hasColumn, phasesOf } from '../timeline.ts'
 import { formatShare } from '../units.ts'
 import { axisFigures } from './axis-figures.ts'
@@ -30,12 +30,19 @@ export function figures(record: ScenarioRecord): Figures {
   }
   const sweep = sweepOf(record)
   const sections = sweep
-    ? axisFigures(record, sweep, place)
+    ? [...axisFigures(record, sweep, place), moments(record, sweep, place)]
     : [answers(record, place), held(record, place), memory(record, place), percentiles(record, place)]
   return { sections: html`${sections}`, specs }
 }
 
-function answers(record: ScenarioRecord, place: Place): Html {
+/** A sweep over time: of a load that changes meanwhile, and at one point, because all would be a thicket. */
+function moments(record: ScenarioRecord, view: SweepView, place: Place): Html | null {
+  if (record.load.phases.length < 2) return null
+  const at = hardestPoint(record, view)
+  return answers(atPoint(record, at), place, `At ${view.axis} ${onAxis(view, at)}, where the fewest were answered. `)
+}
+
+function answers(record: ScenarioRecord, place: Place, where = ''): Html {
   const hostile = phasesOf(record).find(phase => phase.hostile)
   const strips = answersOverTime(record).map(({ variant, latency, failures }) => {
     const share = answeredShareOf(record, variant, hostile?.name ?? record.load.measuredPhase)
@@ -46,12 +53,12 @@ function answers(record: ScenarioRecord, place: Place): Html {
     ...(hostile ? [' The shaded span is when hostile clients are at work.'] : []),
     ...(faultsOf(record).length > 0 ? [' Where it is shaded with a fault above it, an origin is broken.'] : []),
   ].join('')
-  const caption = `Look for red: it is the share of honest requests that failed. Above it, how long the answers took on a log scale: the line is the median, dots are the 99th percentile, the band spans the repeats.${shade}`
+  const caption = `${where}Look for red: it is the share of honest requests that failed. Above it, how long the answers took on a log scale: the line is the median, dots are the 99th percentile, the band spans the repeats.${shade}`
   return figure(
     'over-time',
     'What honest users got, moment by moment',
     caption,
-    html`<div class="strips">${strips}</div>${leftOut(drawnVariants(record))}`,
+    html`${leftOut(drawnVariants(record))}<div class="strips">${strips}</div>`,
     answersTable(record),
   )
 }
@@ -62,7 +69,7 @@ function held(record: ScenarioRecord, place: Place): Html | null {
   if (chart === null) return null
   const caption =
     'Look for where a line goes flat: either every place is taken, or the target closes silent connections as fast as new ones come.'
-  const body = html`${legend(drawnVariants(record), () => '')}${place(chart)}`
+  const body = html`${leftOut(drawnVariants(record))}${legend(drawnVariants(record), () => '')}${place(chart)}`
   return figure('held', 'How many hostile connections were held', caption, body, columnTable(record, 'attackersHeld'))
 }
 
@@ -71,7 +78,7 @@ function memory(record: ScenarioRecord, place: Place): Html | null {
   if (chart === null) return null
   const caption =
     'Look for the height of a line, which is what the architecture costs at rest, and its slope, which is what each connection adds.'
-  const body = html`${legend(drawnVariants(record), () => '')}${place(chart)}`
+  const body = html`${leftOut(drawnVariants(record))}${legend(drawnVariants(record), () => '')}${place(chart)}`
   return figure('memory', 'Memory over time', caption, body, columnTable(record, 'rssBytes'))
 }
 
@@ -84,6 +91,6 @@ function percentiles(record: ScenarioRecord, place: Place): Html | null {
     return share === null ? '' : `${formatShare(share)} answered`
   }
   const caption = `Look at how far right a line stays low: each mark leaves out ten times fewer answers. Phase ${measuredPhase}, all repeats together, answered requests only; a line ends where fewer than ten answers lie beyond it.`
-  const body = html`${legend(drawnVariants(record), answered)}${place(chart)}`
+  const body = html`${leftOut(drawnVariants(record))}${legend(drawnVariants(record), answered)}${place(chart)}`
   return figure('percentiles', 'How slow were the slowest answers?', caption, body, percentileTable(record))
 }
