@@ -1,4 +1,4 @@
-// The time series of a run on a 200 ms grid. Requests belong to the interval in which they were due, so that completed and
+// The time series of a run on a 200 ms grid, or a wider one when it is long. Requests belong to the interval in which they were due, so that completed and
 // failed add up to offered in each.
 import type { Series } from '../core/record.ts'
 import type { RequestLog } from '../core/request-log.ts'
@@ -6,7 +6,9 @@ import type { Sample } from './rig-protocol.ts'
 import { growth, targetAt } from './samples.ts'
 import type { TargetStats } from './target.ts'
 
-export const intervalMs = 200
+const finestMs = 200
+/** A simulated hour has no use for eighteen thousand intervals, and nobody for a record of that size. */
+const intervalsAtMost = 5000
 /** Fewer answers than this in an interval give no p99. */
 const samplesForP99 = 10
 
@@ -21,11 +23,17 @@ interface SeriesInput {
   readonly durationMs: number
 }
 
+/** Whole multiples of 200 ms. */
+function intervalFor(durationMs: number): number {
+  return finestMs * Math.max(1, Math.ceil(durationMs / finestMs / intervalsAtMost))
+}
+
 /** All columns; a value is null where nothing is known of an interval. */
 export function seriesOf({ log, samples, stats, phasesAt, durationMs }: SeriesInput): Series {
+  const intervalMs = intervalFor(durationMs)
   const atMs = Array.from({ length: Math.ceil(durationMs / intervalMs) }, (_, bin) => bin * intervalMs)
   const column = (unit: string, values: Values) => ({ unit, values })
-  const requests = requestColumns(log, phasesAt, atMs.length)
+  const requests = requestColumns(log, phasesAt, atMs.length, intervalMs)
   const at = (fromMs: number) => phasesAt + fromMs
   const end = (fromMs: number) => phasesAt + fromMs + intervalMs
   const held = (fromMs: number) => samples.findLast(sample => sample.at <= end(fromMs))?.attackersHeld ?? 0
@@ -77,7 +85,7 @@ export function seriesOf({ log, samples, stats, phasesAt, durationMs }: SeriesIn
   }
 }
 
-function requestColumns(log: RequestLog, phasesAt: number, bins: number) {
+function requestColumns(log: RequestLog, phasesAt: number, bins: number, intervalMs: number) {
   const offered = new Array<number>(bins).fill(0)
   const failed = new Array<number>(bins).fill(0)
   const latencies: number[][] = Array.from({ length: bins }, () => [])

@@ -3,7 +3,7 @@
 import Table from 'cli-table3'
 import { certaintyOf, type MetricChange, type RecordChange } from './compare.ts'
 import { escaped } from './markdown.ts'
-import { onAxis } from './sweep.ts'
+import { axisTitle, tickOf } from './sweep.ts'
 import { formatValue, missing } from './units.ts'
 
 const plain = { head: [], border: [], compact: true }
@@ -40,7 +40,7 @@ function axisTables({ variants }: RecordChange, sweep: NonNullable<RecordChange[
   const changed = placed.flatMap(({ metrics }) => metrics.filter(metric => !isSame(metric)))
   return [...new Set(changed.map(({ label }) => label))].map(label => ({
     title: label,
-    head: points.map(at => onAxis(sweep, at)),
+    head: points.map(at => tickOf(sweep, at)),
     rows: series.map(name => [
       name,
       ...points.map(at => {
@@ -64,7 +64,7 @@ function notesOf({ sweep, onlyBefore, onlyAfter, claims, cautions }: RecordChang
   return [
     ...(sweep
       ? [
-          `Ratios of after to before over the ${sweep.axis}; a star where the 95 % interval leaves out 1. What is the same everywhere is left out.`,
+          `Ratios of after to before at each point of the axis (${axisTitle(sweep)}); a star where the 95 % interval leaves out 1. What is the same everywhere is left out.`,
         ]
       : []),
     ...onlyBefore.map(name => `Only before: ${name}.`),

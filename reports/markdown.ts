@@ -3,7 +3,7 @@
 import type { ScenarioRecord } from '../core/record.ts'
 import { type Metric, metricsOf } from './metrics.ts'
 import { spreadInWords, spreadOf } from './spread.ts'
-import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from './sweep.ts'
+import { axisTitle, type SweepView, spreadAt, sweepMetrics, sweepOf, tickOf, titleOf } from './sweep.ts'
 import { runsOf, variantsThatRan } from './timeline.ts'
 import { disturbedRepeats, trustChecks } from './trust.ts'
 import { formatMs, formatValue, plural } from './units.ts'
@@ -63,7 +63,7 @@ function axisTable(record: ScenarioRecord, view: SweepView, metric: Metric): str
     ...view.points.map(at => spreadInWords(metric.unit, spreadAt(record, series, at, metric))),
   ])
   const title = titleOf(metric)
-  return `**${escaped(`${title[0]!.toUpperCase()}${title.slice(1)}`)}**\n\n${table([view.axis, ...view.points.map(at => onAxis(view, at))], rows)}`
+  return `**${escaped(`${title[0]!.toUpperCase()}${title.slice(1)}`)}**\n\n${table([axisTitle(view), ...view.points.map(at => tickOf(view, at))], rows)}`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -9,7 +9,7 @@ import { slowlorisRecord } from './fixture.ts'
 import { sweepRecord } from './fixture-sweep.ts'
 import { renderMarkdown } from './markdown.ts'
 import { metricsOf } from './metrics.ts'
-import { onAxis, seriesRuns, spreadAt, sweepMetrics, sweepOf } from './sweep.ts'
+import { axisTitle, seriesRuns, spreadAt, sweepMetrics, sweepOf, tickOf } from './sweep.ts'
 import { renderTerminal } from './terminal.ts'
 import { trustChecks } from './trust.ts'
 
@@ -29,7 +29,9 @@ describe('a record over its axis', () => {
     })
     expect(sweepOf(slowlorisRecord())).toBeNull()
     expect(sweepOf({ ...sweepRecord(), runs: [] })).toBeNull()
-    expect(onAxis({ unit: '%' }, 95)).toBe('95 %')
+    const capacity = { axis: 'load', unit: 'times capacity' }
+    expect([tickOf(capacity, 1.5), axisTitle(capacity)]).toEqual(['1.5', 'load, times capacity'])
+    expect([tickOf({ unit: '%' }, 95), axisTitle({ axis: 'load', unit: '%' })]).toEqual(['95 %', 'load'])
   })
 
   test('takes the spread of a metric from the runs of one series at one point', () => {
@@ -111,7 +113,7 @@ describe('a chart over the axis', () => {
 describe('in words', () => {
   test('the terminal has a row for each series and a column for each point, and no line over time', () => {
     const text = renderTerminal(sweepRecord(), { colour: false, width: 100, unicode: true })
-    expect(text).toMatch(/requests answered, over the age\n +1 ms +10 ms +100 ms\nrandom +100 % +100 % +100 %\n/)
+    expect(text).toMatch(/requests answered\nage +1 ms +10 ms +100 ms\nrandom +100 % +100 % +100 %\n/)
     expect(text).toMatch(/all looks +100 % +100 % +50 %/)
     expect(text).not.toContain('█')
     for (const width of [40, 57]) {

@@ -29,9 +29,22 @@ export function sweepOf({ sweep, runs }: ScenarioRecord): SweepView | null {
   }
 }
 
-/** A value on the axis: "90 %", "10,000". */
-export function onAxis({ unit }: Pick<SweepView, 'unit'>, at: number): string {
-  return formatValue(unit, at)
+/** Units that are short enough to stand at every point. */
+const shortUnits = ['', '%', 'ms', 'bytes']
+
+/** A point in a table or at a chart: "90 %", "10,000"; a long unit stands in the title of the axis. */
+export function tickOf({ unit }: Pick<SweepView, 'unit'>, at: number): string {
+  return formatValue(shortUnits.includes(unit) ? unit : '', at)
+}
+
+/** The axis as a title: "load", "offered load, times capacity". */
+export function axisTitle({ axis, unit }: Pick<SweepView, 'axis' | 'unit'>): string {
+  return shortUnits.includes(unit) ? axis : `${axis}, ${unit}`
+}
+
+/** A point in a sentence: "load 90 %". */
+export function pointInWords({ axis, unit }: Pick<SweepView, 'axis' | 'unit'>, at: number): string {
+  return `${axis} ${formatValue(unit, at)}`
 }
 
 /** The runs of a series, at one point or at all. */
@@ -75,7 +88,9 @@ export function sweepMetrics(record: ScenarioRecord): Metric[] {
   ]
 }
 
-/** The share answered in each phase in which it was not all, everywhere. */
+const shareWorth = 0.005
+
+/** The share answered in each phase in which it differs. */
 function answeredMetrics({ runs, load }: ScenarioRecord): Metric[] {
   return load.phases
     .map(({ name }) => {
@@ -93,5 +108,8 @@ function answeredMetrics({ runs, load }: ScenarioRecord): Metric[] {
         },
       } satisfies Metric
     })
-    .filter(metric => runs.some(run => (metric.of(run) ?? 1) < 1))
+    .filter(metric => {
+      const shares = runs.map(metric.of).filter(share => share !== null)
+      return Math.max(...shares) - Math.min(...shares) >= shareWorth
+    })
 }

@@ -5,7 +5,7 @@ import { type Standing, standings } from './extremes.ts'
 import { metricsOf } from './metrics.ts'
 import type { Pen, Style } from './pen.ts'
 import { spreadOf } from './spread.ts'
-import { onAxis, type SweepView, spreadAt, sweepMetrics, titleOf } from './sweep.ts'
+import { axisTitle, type SweepView, spreadAt, sweepMetrics, tickOf, titleOf } from './sweep.ts'
 import { variantsThatRan } from './timeline.ts'
 import { formatValue } from './units.ts'
 import { clean, fit, wrap } from './wrap.ts'
@@ -47,7 +47,7 @@ export function variantTable(record: ScenarioRecord, pen: Pen): string {
       return left >= 0
     })
   const note = `Phase ${record.load.measuredPhase}, median over repeats; ${formatValue('ms', null)} where fewer than ten samples carry a quantile.`
-  return [grid(names, shown, pen), ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
+  return [grid('', names, shown, pen), ...wrap(note, pen.width).map(line => pen.paint('dim', line))].join('\n')
 }
 
 /** The metrics that stand in the terminal, by their short names, besides what is counted; the page has all. */
@@ -55,20 +55,20 @@ const sweepOrder = ['answered', 'mean', 'p99']
 
 /** A table for each metric: a row for each series, a column for each point that fits. */
 export function axisTables(record: ScenarioRecord, view: SweepView, pen: Pen): string[] {
-  const names = nameLines(view.series, pen)
+  const [corner, ...names] = nameLines([axisTitle(view), ...view.series], pen) as [string, ...string[]]
   const metrics = sweepMetrics(record).filter(({ group, short }) => group === 'cost' || sweepOrder.includes(short))
   const tables = metrics.map(metric =>
     view.points.map(at => {
       const values = view.series.map(series => spreadAt(record, series, at, metric)?.median ?? null)
       const texts = values.map(value => formatValue(metric.unit, value))
-      return { head: onAxis(view, at), texts, standing: standings(metric, values) }
+      return { head: tickOf(view, at), texts, standing: standings(metric, values) }
     }),
   )
   const widest = Math.max(...tables.flat().flatMap(({ head, texts }) => [head, ...texts].map(text => text.length)))
-  const room = Math.max(1, Math.floor((pen.width - widthOf(names) - 1) / (widest + 2)))
+  const room = Math.max(1, Math.floor((pen.width - widthOf([corner, ...names]) - 1) / (widest + 2)))
   const painted = metrics.map((metric, index) => {
-    const title = wrap(`${titleOf(metric)}, over the ${view.axis}`, pen.width).map(line => pen.paint('bold', line))
-    return [...title, grid(names, evenly(tables[index]!, room), pen)].join('\n')
+    const title = wrap(titleOf(metric), pen.width).map(line => pen.paint('bold', line))
+    return [...title, grid(corner, names, evenly(tables[index]!, room), pen)].join('\n')
   })
   const missing = room < view.points.length ? ' The points that have no room are in report.html.' : ''
   const note = `Phase ${record.load.measuredPhase}, median over repeats.${missing}`
@@ -94,13 +94,13 @@ interface Column {
 
 const standingStyles = { best: ['bold', 'green'], worst: 'red' } as const satisfies Record<string, Style>
 
-function grid(names: readonly string[], columns: readonly Column[], pen: Pen): string {
+function grid(corner: string, names: readonly string[], columns: readonly Column[], pen: Pen): string {
   const table = new Table({
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1, compact: true },
     colAligns: ['left', ...columns.map(() => 'right' as const)],
   })
-  table.push(['', ...columns.map(({ head }) => pen.paint('dim', head))])
+  table.push([pen.paint('dim', corner), ...columns.map(({ head }) => pen.paint('dim', head))])
   for (const [row, name] of names.entries()) {
     const cells = columns.map(({ texts, standing }) => {
       const mark = standing[row]

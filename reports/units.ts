@@ -54,6 +54,7 @@ function significant(value: number): string {
 
 function grouped(value: number): string {
   const size = Math.abs(value)
+  if (size > 0 && size < 0.1) return value.toLocaleString('en-US', { maximumSignificantDigits: 2 })
   return value.toLocaleString('en-US', { maximumFractionDigits: size >= 100 ? 0 : size >= 10 ? 1 : 2 })
 }
 

@@ -93,6 +93,9 @@ function shade(spans: readonly Span[], color: string): Layer {
   }
 }
 
+/** Less than this, px, is not enough for three letters. */
+const leastRoom = 26
+
 /** Words above the plot, each cut where the next begins; `y` in px, negative upwards. */
 function labelling(spans: readonly (Span & { label: string })[], y: number, color: string, durationMs: number): Layer {
   const values = spans.map(({ fromMs, label }, index) => {
@@ -110,6 +113,7 @@ function labelling(spans: readonly (Span & { label: string })[], y: number, colo
       color,
       tooltip: null,
       limit: { expr: 'max(1, datum.share * width - 4)' },
+      opacity: { expr: `datum.share * width < ${leastRoom} ? 0 : 1` },
     },
     encoding: { x: spanX, y: { value: y }, text: { field: 'label' } },
   }

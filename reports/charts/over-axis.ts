@@ -2,7 +2,7 @@
 import type { ScenarioRecord } from '../../core/record.ts'
 import type { Metric } from '../metrics.ts'
 import { type Spread, spreadInWords } from '../spread.ts'
-import { onAxis, type SweepView, spreadAt } from '../sweep.ts'
+import { axisTitle, pointInWords, type SweepView, spreadAt, tickOf } from '../sweep.ts'
 import { formatValue } from '../units.ts'
 import {
   brief,
@@ -61,7 +61,7 @@ export function overAxis(
     },
     { data, mark: { type: 'circle', opacity: 0, size: 260 }, encoding: { x, y, tooltip } },
   ]
-  const label = `${metric.label} over ${view.axis}, ${onAxis(view, view.points[0]!)} to ${onAxis(view, view.points.at(-1)!)}, for ${names.join(', ')}.`
+  const label = `${metric.label} from ${pointInWords(view, view.points[0]!)} to ${pointInWords(view, view.points.at(-1)!)}, for ${names.join(', ')}.`
   return { spec: compileChart(layers, 240), label }
 }
 
@@ -72,15 +72,15 @@ function pointOf(view: SweepView, { unit }: Metric, variant: string, at: number,
     value: brief(spread?.median ?? null),
     low: brief(spread?.min ?? null),
     high: brief(spread?.max ?? null),
-    where: onAxis(view, at),
+    where: formatValue(view.unit, at),
     said: spreadInWords(unit, spread),
   }
 }
 
 /** The axis of the sweep with a tick at each point; logarithms have no room for 0, so that it is linear near it then. */
 function axisOf(view: SweepView): Layer {
-  const { points, unit, axis, log } = view
-  const words = Object.fromEntries(points.map(at => [String(at), formatValue(unit === 'ms' ? unit : '', at)]))
+  const { points, log } = view
+  const words = Object.fromEntries(points.map(at => [String(at), tickOf(view, at)]))
   const positive = points.filter(at => at > 0)
   const scale = !log
     ? { type: 'linear', zero: false }
@@ -92,7 +92,7 @@ function axisOf(view: SweepView): Layer {
     type: 'quantitative',
     scale: { ...scale, domain: [points[0], points.at(-1)], nice: false, padding: 10 },
     axis: {
-      title: unit === '' || unit === 'ms' ? axis : `${axis}, ${unit}`,
+      title: axisTitle(view),
       values: points,
       labelExpr: `${JSON.stringify(words)}[datum.value]`,
       labelOverlap: 'greedy',
@@ -113,9 +113,9 @@ function levelAxis(values: readonly number[], unit: string): Layer {
 /** The same as numbers: a row for each point, a column for each series of the record. */
 export function axisTable(record: ScenarioRecord, view: SweepView, metric: Metric): DataTable {
   return {
-    head: [view.axis, ...view.series],
+    head: [axisTitle(view), ...view.series],
     rows: view.points.map(at => [
-      onAxis(view, at),
+      tickOf(view, at),
       ...view.series.map(series => spreadInWords(metric.unit, spreadAt(record, series, at, metric))),
     ]),
   }

@@ -2,7 +2,7 @@
 import type { ScenarioRecord } from '../../core/record.ts'
 import { axisTable, overAxis } from '../charts/over-axis.ts'
 import { drawnOf } from '../drawn.ts'
-import { type SweepView, seriesRuns, sweepMetrics, titleOf } from '../sweep.ts'
+import { axisTitle, type SweepView, seriesRuns, sweepMetrics, titleOf } from '../sweep.ts'
 import { dataTable, leftOut, legend, type Place } from './figure.ts'
 import { type Html, html } from './html.ts'
 
@@ -17,7 +17,7 @@ export function axisFigures(record: ScenarioRecord, view: SweepView, place: Plac
   if (panels.length === 0) return []
   const phases = record.load.phases.length > 1 ? ` Phase ${record.load.measuredPhase}, unless said otherwise.` : ''
   return [
-    html`<section id="over-axis"><h2>Over the ${view.axis}</h2>
+    html`<section id="over-axis"><h2>Along the axis: ${axisTitle(view)}</h2>
 <p class="caption">Look for where lines part, bend or cross. Medians over the repeats, a band from the lowest to the highest; the scale is logarithmic where values span more than ten times.${phases}</p>
 ${leftOut(drawn)}
 <div class="axis-legend">${legend(drawn, () => '', true)}</div>

@@ -7,7 +7,7 @@ import { columnOverTime, columnTable } from '../charts/column-over-time.ts'
 import { percentileCurve, percentileTable } from '../charts/percentile-curve.ts'
 import { drawnVariants } from '../drawn.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { atPoint, hardestPoint, onAxis, type SweepView, sweepOf } from '../sweep.ts'
+import { atPoint, hardestPoint, pointInWords, type SweepView, sweepOf } from '../sweep.ts'
 import { faultsOf, hasColumn, phasesOf } from '../timeline.ts'
 import { formatShare } from '../units.ts'
 import { axisFigures } from './axis-figures.ts'
@@ -39,7 +39,7 @@ export function figures(record: ScenarioRecord): Figures {
 function moments(record: ScenarioRecord, view: SweepView, place: Place): Html | null {
   if (record.load.phases.length < 2) return null
   const at = hardestPoint(record, view)
-  return answers(atPoint(record, at), place, `At ${view.axis} ${onAxis(view, at)}, where the fewest were answered. `)
+  return answers(atPoint(record, at), place, `At ${pointInWords(view, at)}, where the fewest were answered. `)
 }
 
 function answers(record: ScenarioRecord, place: Place, where = ''): Html {

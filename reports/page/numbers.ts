@@ -4,7 +4,7 @@ import type { Comparison, ScenarioRecord } from '../../core/record.ts'
 import { type Standing, standings } from '../extremes.ts'
 import { type Metric, metricsOf } from '../metrics.ts'
 import { type Spread, spreadOf } from '../spread.ts'
-import { onAxis, type SweepView, spreadAt, sweepMetrics, sweepOf, titleOf } from '../sweep.ts'
+import { axisTitle, type SweepView, spreadAt, sweepMetrics, sweepOf, tickOf, titleOf } from '../sweep.ts'
 import { runsOf, variantsThatRan } from '../timeline.ts'
 import { disturbedRepeats } from '../trust.ts'
 import { formatValue } from '../units.ts'
@@ -81,7 +81,7 @@ function overAxis(record: ScenarioRecord, view: SweepView, metrics: readonly Met
     )
     return html`<tbody>${groupRow(titleOf(metric), view.points.length)}${rows}</tbody>`
   })
-  return html`<table class="numbers"><thead><tr><th scope="col">${view.axis}</th>${view.points.map(at => html`<th scope="col">${onAxis(view, at)}</th>`)}</tr></thead>${bodies}</table>`
+  return html`<table class="numbers"><thead><tr><th scope="col">${axisTitle(view)}</th>${view.points.map(at => html`<th scope="col">${tickOf(view, at)}</th>`)}</tr></thead>${bodies}</table>`
 }
 
 function groupRow(title: string, columns: number): Html {

@@ -1,7 +1,7 @@
 // The top of the page: the verdict before anything else, then what was asked and how, then who got answers when.
 import type { ScenarioRecord } from '../../core/record.ts'
 import { answeredShareOf } from '../metrics.ts'
-import { type SweepView, seriesRuns, sweepOf } from '../sweep.ts'
+import { axisTitle, type SweepView, seriesRuns, sweepOf } from '../sweep.ts'
 import { durationOf, phasesOf, skippedVariants, variantsThatRan } from '../timeline.ts'
 import { formatMs, formatShare, formatValue, plural } from '../units.ts'
 import { claimStatus, statusSigns, verdictOf } from '../verdict.ts'
@@ -71,7 +71,7 @@ export function atAGlance(record: ScenarioRecord): Html {
       html`<tr><th scope="row">${name}<small>${sentence(about)}</small></th>${shares.map(shareCell)}</tr>`,
   )
   const caption = sweep
-    ? `Share of requests that got the expected answer in time, at the point of the ${sweep.axis} where it was lowest, all repeats together.`
+    ? `Share of requests that got the expected answer in time, at the point of the axis (${axisTitle(sweep)}) where it was lowest, all repeats together.`
     : 'Share of honest requests that got the expected answer in time, all repeats together. Look for the row that stays at 100 % all the way.'
   return html`<section id="glance">
 <h2>Who kept answering?</h2>
