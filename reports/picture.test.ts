@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../core/errors.ts'
 import { faultRecord, invalidRecord, slowlorisRecord, steadyRecord } from './fixture.ts'
+import { sweepRecord } from './fixture-sweep.ts'
 import { renderPicture } from './picture.ts'
 
 test('the picture names every variant, follows light and dark, and is small', async () => {
@@ -37,4 +38,12 @@ test('names stay text', async () => {
 
 test('an invalid record is refused', async () => {
   await expect(renderPicture(invalidRecord())).rejects.toThrow(UsageError)
+})
+
+test('of a sweep the most telling metric is drawn over the axis, with a legend', async () => {
+  const svg = await renderPicture(sweepRecord())
+  for (const words of ['requests answered; along the axis: age', 'random', 'two looks', 'all looks', '100 ms', '50 %'])
+    expect(svg).toContain(`>${words}<`)
+  expect(svg.match(/var\(--series-[1-3]\)/g)!.length).toBeGreaterThan(9)
+  await expect(renderPicture(sweepRecord({ points: [1] }))).rejects.toThrow(UsageError)
 })

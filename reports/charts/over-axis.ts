@@ -26,43 +26,48 @@ export function overAxis(
   metric: Metric,
   names: readonly string[],
 ): Chart | null {
+  const layers = axisLayers(record, view, metric, names, null)
+  if (layers === null) return null
+  const [from, to] = [view.points[0]!, view.points.at(-1)!].map(at => pointInWords(view, at))
+  return { spec: compileChart(layers, 240), label: `${metric.label} from ${from} to ${to}, for ${names.join(', ')}.` }
+}
+
+/** Its layers, to be drawn elsewhere; `legend` as Vega-Lite has it, null for none. */
+export function axisLayers(
+  record: ScenarioRecord,
+  view: SweepView,
+  metric: Metric,
+  names: readonly string[],
+  legend: Layer | null,
+): Layer[] | null {
   const values = names.flatMap(series =>
     view.points.map(at => pointOf(view, metric, series, at, spreadAt(record, series, at, metric))),
   )
   const known = values.filter(({ value }) => value !== null)
   if (new Set(known.map(({ at }) => at)).size < 2) return null
-  const x = axisOf(view)
-  const y = levelAxis(
-    known.flatMap(({ low, high }) => [low!, high!]),
-    metric.unit,
-  )
-  const { color, strokeDash } = byVariant(names) as Record<'color' | 'strokeDash', object>
-  const shape = {
-    field: 'variant',
-    legend: null,
-    scale: { domain: names, range: names.map((_, index) => shapeOf(index)) },
-  }
-  const tooltip = [
-    { field: 'variant', title: 'series' },
-    { field: 'where', title: view.axis },
-    { field: 'said', title: metric.label },
-  ]
   const data = { values }
-  const band = { data, mark: { type: 'area', opacity: 0.13, tooltip: null } }
-  const layers: Layer[] = [
+  const spans = known.flatMap(({ low, high }) => [low!, high!])
+  const [x, y] = [axisOf(view), levelAxis(spans, metric.unit)]
+  const { color, strokeDash, shape } = looksOf(names, legend)
+  const title = { variant: 'series', where: view.axis, said: metric.label }
+  const tooltip = Object.entries(title).map(([field, text]) => ({ field, title: text }))
+  const band = { type: 'area', opacity: 0.13, tooltip: null }
+  const point = { type: 'point', filled: true, size: 55, opacity: 1, tooltip: null }
+  return [
     ...(known.some(({ low, high }) => low !== high)
-      ? [{ ...band, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color } }]
+      ? [{ data, mark: band, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color } }]
       : []),
     { data, mark: { type: 'line', tooltip: null }, encoding: { x, y, color, strokeDash } },
-    {
-      data,
-      mark: { type: 'point', filled: true, size: 55, opacity: 1, tooltip: null },
-      encoding: { x, y, color, shape },
-    },
+    { data, mark: point, encoding: { x, y, color, shape } },
     { data, mark: { type: 'circle', opacity: 0, size: 260 }, encoding: { x, y, tooltip } },
   ]
-  const label = `${metric.label} from ${pointInWords(view, view.points[0]!)} to ${pointInWords(view, view.points.at(-1)!)}, for ${names.join(', ')}.`
-  return { spec: compileChart(layers, 240), label }
+}
+
+/** Colour, dash and mark of each series. */
+function looksOf(names: readonly string[], legend: Layer | null): Record<'color' | 'strokeDash' | 'shape', object> {
+  const { color, strokeDash } = byVariant(names) as Record<'color' | 'strokeDash', object>
+  const shape = { field: 'variant', scale: { domain: names, range: names.map((_, index) => shapeOf(index)) } }
+  return { color: { ...color, legend }, strokeDash: { ...strokeDash, legend }, shape: { ...shape, legend } }
 }
 
 function pointOf(view: SweepView, { unit }: Metric, variant: string, at: number, spread: Spread | null) {
