@@ -1,5 +1,6 @@
 // Every variant beside the first one (of a sweep: the first at the same point): the ratio of a metric, paired by repeat
-// (both saw the same schedule), as the mean of log ratios with a Student t interval. Two repeats say nothing about spread, so an interval needs three.
+// (both saw the same schedule), as the mean of log ratios with a Student t interval. Two repeats say nothing about spread, so
+// an interval needs three.
 import type { Comparison, Run } from '../core/record.ts'
 import { studentT } from '../reports/student.ts'
 

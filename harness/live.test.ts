@@ -87,7 +87,7 @@ describe('a short run', () => {
       process.kill(target, 'SIGKILL')
     })
     await expect(running).rejects.toThrow(
-      /^windtunnel \(variant windtunnel threading=single\) died in phase \S+: signal SIGKILL$/,
+      /^windtunnel \(variant single\) died in phase \S+: signal SIGKILL$/,
     )
     expect(children.pids).toEqual([])
   })

@@ -1,4 +1,4 @@
-// What a scenario puts in the tunnel, in words: one sentence about the load, one about what a sweep varies.
+// What a scenario puts in the tunnel, in words: the load, what only the simulator has of it, and what a sweep varies.
 import type { CapacityPlan, FaultPlan, OriginPlan, Scenario, Sweep, SweepPoint } from '../core/scenario.ts'
 
 /** The closed loop after the phases in one sentence. */

@@ -1,5 +1,5 @@
-// The time series of a run on a 200 ms grid, or a wider one when it is long. Requests belong to the interval in which they were due, so that completed and
-// failed add up to offered in each.
+// The time series of a run on a 200 ms grid, or a wider one when it is long. Requests belong to the interval in which they
+// were due, so that completed and failed add up to offered in each.
 import type { Series } from '../core/record.ts'
 import type { RequestLog } from '../core/request-log.ts'
 import type { Sample } from './rig-protocol.ts'

@@ -1,7 +1,9 @@
 // The summary of made-up runs whose answers are known.
 import { describe, expect, test } from 'vitest'
 import { runSchema } from '../core/record.ts'
+import { RequestLog } from '../core/request-log.ts'
 import { every10Ms, inputOf, load, sampleAt, samplesUntil } from './observed.fixture.ts'
+import { seriesOf } from './series.ts'
 import { summarise } from './summary.ts'
 
 const twoPhases = [...every10Ms(100, 0), ...every10Ms(100, 1000, { latencyMs: 40, originMs: 30, lagMs: 2 })]
@@ -79,6 +81,14 @@ describe('accounting', () => {
 })
 
 describe('series', () => {
+  test('of a long run has wider intervals, each a whole multiple of 200 ms', () => {
+    const made = (durationMs: number) =>
+      seriesOf({ log: new RequestLog(0), samples: [], stats: [], phasesAt: 0, durationMs })
+    expect(made(1_000_000)).toMatchObject({ intervalMs: 200, atMs: { length: 5000 } })
+    expect(made(1_000_001)).toMatchObject({ intervalMs: 400, atMs: { length: 2501 } })
+    expect(made(3_600_000).atMs.length).toBeLessThanOrEqual(5000)
+  })
+
   test('counts by due instant; a p99 needs ten answers, a p50 one', () => {
     const rows = [...every10Ms(20, 0), ...every10Ms(5, 200), ...every10Ms(5, 250, { fate: 'closed' })]
     const { series } = summarise(inputOf(rows))

@@ -212,7 +212,9 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     const record = sweepRecord()
     const after = record.load.phases.map(phase => ({ ...phase, name: 'after' }))
     const { page } = await open({ ...record, load: { ...record.load, phases: [...record.load.phases, ...after] } })
-    expect(await page.locator('#over-time figcaption').innerText()).toContain('At age 100 ms, where the fewest')
+    expect(await page.locator('#over-time figcaption').innerText()).toContain(
+      'At age 100 ms: where most requests failed',
+    )
     expect(await page.locator('#over-time h3').count()).toBe(3)
     await page.close()
   })

@@ -72,7 +72,8 @@ function overAxis(record: ScenarioRecord, view: SweepView): [string, Layer] {
   }
   for (const metric of sweepMetrics(record)) {
     const layer = axisLayers(record, view, metric, names, legend)
-    if (layer) return [`${titleOf(metric)}; along the axis: ${axisTitle(view)}`, { width: plotWidth, height: 300, layer }]
+    if (layer)
+      return [`${titleOf(metric)}; along the axis: ${axisTitle(view)}`, { width: plotWidth, height: 300, layer }]
   }
   throw new UsageError(`${record.scenario}: a sweep of one point given; allowed: two or more`)
 }

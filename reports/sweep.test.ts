@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { recordSchema } from '../core/record.ts'
 import { axisTable, overAxis } from './charts/over-axis.ts'
@@ -126,6 +127,16 @@ describe('in words', () => {
       expect(narrow).toContain('500 ms')
       expect(narrow.replace(/\s+/g, ' ')).toContain('The points that have no room are in report.html.')
     }
+  })
+
+  test('the terminal says the same with colour', () => {
+    const long = {
+      ...sweepRecord(),
+      sweep: { axis: 'offered load', unit: 'times what it can do', scale: 'log' as const },
+    }
+    const options = { width: 60, unicode: true }
+    const coloured = renderTerminal(long, { ...options, colour: true })
+    expect(stripVTControlCharacters(coloured)).toBe(renderTerminal(long, { ...options, colour: false }))
   })
 
   test('Markdown has a table for each metric', () => {

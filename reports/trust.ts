@@ -145,7 +145,7 @@ function runQueue(record: ScenarioRecord): TrustCheck {
   return { name: 'Waiting for a core', status: 'note', sentence }
 }
 
-/** Each variant that did not run; of a sweep, each series. */
+/** What did not run, and why. */
 function notRun(record: ScenarioRecord): TrustCheck[] {
   return skippedVariants(record).map(({ names, reason }) => ({
     name: `${names} did not run`,

@@ -39,7 +39,11 @@ export function figures(record: ScenarioRecord): Figures {
 function moments(record: ScenarioRecord, view: SweepView, place: Place): Html | null {
   if (record.load.phases.length < 2) return null
   const at = hardestPoint(record, view)
-  return answers(atPoint(record, at), place, `At ${pointInWords(view, at)}, where the fewest were answered. `)
+  return answers(
+    atPoint(record, at),
+    place,
+    `At ${pointInWords(view, at)}: where most requests failed, or else the end of the axis. `,
+  )
 }
 
 function answers(record: ScenarioRecord, place: Place, where = ''): Html {
