@@ -86,9 +86,7 @@ describe('a short run', () => {
       const target = children.pids.at(-1)!
       process.kill(target, 'SIGKILL')
     })
-    await expect(running).rejects.toThrow(
-      /^windtunnel \(variant single\) died in phase \S+: signal SIGKILL$/,
-    )
+    await expect(running).rejects.toThrow(/^windtunnel \(variant single\) died in phase \S+: signal SIGKILL$/)
     expect(children.pids).toEqual([])
   })
 })
