@@ -1,5 +1,6 @@
 // What a scenario puts in the tunnel, in words: the load, what only the simulator has of it, and what a sweep varies.
-import type { CapacityPlan, FaultPlan, OriginPlan, Scenario, Sweep, SweepPoint } from '../core/scenario.ts'
+import type { CapacityPlan, FaultPlan, LoadPlan, OriginPlan, Scenario, Sweep, SweepPoint } from '../core/scenario.ts'
+import { plural } from '../reports/units.ts'
 
 /** The closed loop after the phases in one sentence. */
 export function capacityInWords({ connections, durationMs }: CapacityPlan): string {
@@ -65,13 +66,15 @@ function changesOf({ at: _, profile, origins = {}, settings, virtual }: SweepPoi
   ])
 }
 
+function askersInWords({ profile, connections }: LoadPlan): string {
+  if (connections.kind === 'keep-alive') return `Requests (${profile}) on ${plural(connections.count, 'kept connection')}`
+  const { requests, gapMs } = connections
+  if (requests === 1) return `Requests (${profile}), each on a connection of its own`
+  return `Sessions (${profile}) of ${requests} requests ${gapMs} ms apart, each on its own connection`
+}
+
 /** The load of a scenario in one sentence; further ones say what only the simulator has and what a sweep varies. */
 export function loadInWords({ load: honest, origins, hostile, faults = [], virtual, sweep }: Scenario): string {
-  const { connections } = honest
-  const who =
-    connections.kind === 'keep-alive'
-      ? `Requests (${honest.profile}) on ${connections.count} kept connections`
-      : `Sessions (${honest.profile}) of ${connections.requests} requests ${connections.gapMs} ms apart, each on its own connection`
   const asking = honest.keys
     ? ` for ${honest.keys.count} keys (Zipf, exponent ${honest.keys.exponent})`
     : honest.request
@@ -86,5 +89,5 @@ export function loadInWords({ load: honest, origins, hostile, faults = [], virtu
   const far = linkMs === undefined ? ')' : `) at a round trip of ${linkMs} ms`
   const rest = [...traits, far, ...against, ...broken].join('')
   const varied = sweep === undefined ? '' : sweepInWords(sweep)
-  return `${who}${asking}${posts || ','} to ${count} origins (service time ${service}, ${responseBytes} bytes${rest}.${situationInWords(virtual)}${varied}`
+  return `${askersInWords(honest)}${asking}${posts || ','} to ${plural(count, 'origin')} (service time ${service}, ${responseBytes} bytes${rest}.${situationInWords(virtual)}${varied}`
 }
