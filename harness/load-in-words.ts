@@ -67,7 +67,8 @@ function changesOf({ at: _, profile, origins = {}, settings, virtual }: SweepPoi
 }
 
 function askersInWords({ profile, connections }: LoadPlan): string {
-  if (connections.kind === 'keep-alive') return `Requests (${profile}) on ${plural(connections.count, 'kept connection')}`
+  if (connections.kind === 'keep-alive')
+    return `Requests (${profile}) on ${plural(connections.count, 'kept connection')}`
   const { requests, gapMs } = connections
   if (requests === 1) return `Requests (${profile}), each on a connection of its own`
   return `Sessions (${profile}) of ${requests} requests ${gapMs} ms apart, each on its own connection`
