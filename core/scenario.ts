@@ -68,6 +68,8 @@ export interface Sweep {
   /** `log` where the values span powers; linear when absent. */
   readonly scale?: 'log'
   readonly points: readonly SweepPoint[]
+  /** Where on the axis the tournament plays balancers; absent: at the middle one of the points. */
+  readonly tournamentAt?: number
 }
 
 export interface Phase {

@@ -1,5 +1,6 @@
 // Where the requests went: what each origin got, and how many origins each key was spread over.
 
+import type { Ms } from '../core/contracts.ts'
 import type { RequestLog } from '../core/request-log.ts'
 import type { Phase } from '../core/scenario.ts'
 import type { Observations } from './rig-protocol.ts'
@@ -21,21 +22,32 @@ export function originCounters(
   phases: readonly Phase[],
   measuredPhase: string,
 ): Record<string, number> {
-  const at = phases.findIndex(phase => phase.name === measuredPhase)
-  const fromAt = phases.slice(0, at).reduce((sum, phase) => sum + phase.durationMs, phasesAt)
-  const untilAt = fromAt + (phases[at]?.durationMs ?? 0)
-  const measured = new Array<number>(origins.length).fill(0)
-  for (let row = 0; row < log.size; row++) {
-    const origin = log.origin[row]!
-    if (origin >= 0 && origin < origins.length && log.dueAt[row]! >= fromAt && log.dueAt[row]! < untilAt)
-      measured[origin]!++
-  }
+  const { fromAt, untilAt } = measuredSpan(phases, measuredPhase, phasesAt)
+  const measured = requestsOfOrigins(log, origins.length, fromAt, untilAt)
   const counters: Record<string, number> = { 'origins.peakToMean': peakToMean(measured) }
   if (origins.length <= namedAtMost) Object.assign(counters, countersOfEach(origins, measured))
   return keys ? { ...counters, ...keyCounters(log, keys, fromAt, untilAt) } : counters
 }
 
-function peakToMean(counts: readonly number[]): number {
+/** When the measured phase begins and ends, on the clock of `phasesAt`, the begin of the first phase. */
+export function measuredSpan(phases: readonly Phase[], measuredPhase: string, phasesAt: Ms) {
+  const at = phases.findIndex(phase => phase.name === measuredPhase)
+  const fromAt = phases.slice(0, at).reduce((sum, phase) => sum + phase.durationMs, phasesAt)
+  return { fromAt, untilAt: fromAt + (phases[at]?.durationMs ?? 0) }
+}
+
+/** How many of the requests due in [fromAt, untilAt) each of `count` origins saw last. */
+export function requestsOfOrigins(log: RequestLog, count: number, fromAt: Ms, untilAt: Ms): number[] {
+  const counts = new Array<number>(count).fill(0)
+  for (let row = 0; row < log.size; row++) {
+    const origin = log.origin[row]!
+    if (origin >= 0 && origin < count && log.dueAt[row]! >= fromAt && log.dueAt[row]! < untilAt) counts[origin]!++
+  }
+  return counts
+}
+
+/** The most over the mean: 1 is even, 0 stands for none. */
+export function peakToMean(counts: readonly number[]): number {
   const sum = counts.reduce((total, count) => total + count, 0)
   return sum === 0 ? 0 : (counts.reduce((most, count) => Math.max(most, count), 0) * counts.length) / sum
 }

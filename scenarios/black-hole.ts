@@ -92,6 +92,7 @@ const phases = (calmMs: number, faultMs: number) => [
 
 export default defineScenario({
   question: 'An origin answers 500 at once, and so looks like the fastest: who sends everything there?',
+  situation: 'an origin fails at once and so looks quick',
   explanation:
     'Four origins take 20 ms, until one of them starts to answer every request with an error within a fraction of a millisecond. ' +
     'It never has a request in flight for long and never takes long, so that by both measures it is the best origin there is. ' +

@@ -86,6 +86,7 @@ const phases = (durationMs: number) => [{ name: 'load', durationMs }]
 
 export default defineScenario({
   question: 'A few keys are asked for all the time: what does hashing keep together, and what does it cost?',
+  situation: 'a few keys are asked for all the time',
   explanation:
     'Requests ask for one of 100 keys, and as with pages or customers the first is asked for far more often than the last. ' +
     'A balancer that hashes the key sends all requests for one key to one origin, which then holds in its cache a quarter of the keys rather than all of them. ' +

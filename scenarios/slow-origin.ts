@@ -84,6 +84,7 @@ const phases = (durationMs: number) => [{ name: 'load', durationMs }]
 
 export default defineScenario({
   question: 'One origin in four is ten times slower: which balancers notice?',
+  situation: 'one origin is slow',
   explanation:
     'Three origins take 5 ms on average and one takes 50, with four slots each: it can do 80 requests per second, and a quarter of the load is 100. ' +
     'A balancer that sends by turn gives it that quarter, so that its queue grows for as long as the load lasts, and every fourth user waits in it. ' +

@@ -95,6 +95,7 @@ const phases = (durationMs: number) => [{ name: 'load', durationMs }]
 
 export default defineScenario({
   question: 'One origin is five times as large as the others: who overloads the small ones?',
+  situation: 'origins differ in size, and weights say so',
   explanation:
     'The large origin has ten slots of 20 ms and serves up to 500 requests per second, each of the three small ones has two and serves 100. ' +
     'The load of 520 per second is two thirds of what all can do together. ' +

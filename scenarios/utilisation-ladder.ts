@@ -96,6 +96,7 @@ export default defineScenario({
   sweep: {
     axis: 'load',
     unit: '%',
+    tournamentAt: 90,
     points: loads.map(load => ({ at: load, profile: `poisson:ratePerSecond=${ratePerSecond(load)}` })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${meanMs}`, slots: 1, responseBytes: 512 },

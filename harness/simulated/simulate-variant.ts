@@ -1,8 +1,10 @@
 // One simulated run as the record shows it: the rows that the simulator filled in are summarised like those of a live run.
 
+import type { Ms } from '../../core/contracts.ts'
 import type { Run } from '../../core/record.ts'
 import { RequestLog } from '../../core/request-log.ts'
 import type { Variant } from '../../core/scenario.ts'
+import type { Schedule } from '../../loadgen/schedule.ts'
 import { logStartMs } from '../../simulation/meter.ts'
 import { type Result, simulate } from '../../simulation/simulate.ts'
 import { type Observations, packLog } from '../rig-protocol.ts'
@@ -10,13 +12,28 @@ import { summarise } from '../summary.ts'
 import type { TargetStats } from '../target.ts'
 import { modelOf, type SimulatedPlan } from './model-of.ts'
 
-/** Simulates a variant once; the plan's seed is this repeat's own. */
-export async function simulateVariant(plan: SimulatedPlan, variant: Variant, repeat: number): Promise<Run> {
-  const { load, phases, measuredPhase, faults, seed, warmUpMs } = plan
+/** What happened in a simulated run, before anything is made of it. */
+export interface Simulation {
+  readonly log: RequestLog
+  readonly result: Result
+  readonly schedule: Schedule
+  /** When the first phase began, on the clock of the log. */
+  readonly phasesAt: Ms
+}
+
+/** Plays a variant once; the plan's seed is this repeat's own. @throws UsageError when the model is refused. */
+export async function playVariant(plan: SimulatedPlan, variant: Variant): Promise<Simulation> {
   const { model, policies, schedule } = await modelOf(plan, variant)
   const log = new RequestLog(schedule.size)
   for (let row = 0; row < schedule.size; row++) log.dueAt[row] = schedule.dueMs[row]! + logStartMs
-  const result = simulate(model, policies, seed, 0, { log })
+  const result = simulate(model, policies, plan.seed, 0, { log })
+  return { log, result, schedule, phasesAt: plan.warmUpMs + logStartMs }
+}
+
+/** Plays a variant once and summarises it as a live run is. @throws UsageError when the model is refused. */
+export async function simulateVariant(plan: SimulatedPlan, variant: Variant, repeat: number): Promise<Run> {
+  const { load, phases, measuredPhase, faults, seed } = plan
+  const { log, result, schedule, phasesAt } = await playVariant(plan, variant)
   const linkMs = variant.linkMs ?? plan.origins.linkMs
   return summarise({
     variant: { ...variant, ...(linkMs === undefined ? {} : { linkMs }) },
@@ -32,7 +49,7 @@ export async function simulateVariant(plan: SimulatedPlan, variant: Variant, rep
       lagMs: new Float64Array(schedule.size),
       scheduleHash: schedule.hash,
       timeOrigin: 0,
-      phasesAt: warmUpMs + logStartMs,
+      phasesAt,
       samples: [],
       keys: schedule.keys,
       posts: null,
@@ -40,7 +57,7 @@ export async function simulateVariant(plan: SimulatedPlan, variant: Variant, rep
       hostile: [],
       ...countedAtOrigins(result),
     },
-    stats: [statsOf(result, warmUpMs + logStartMs)],
+    stats: [statsOf(result, phasesAt)],
   })
 }
 
