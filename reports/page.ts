@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { ScenarioRecord } from '../core/record.ts'
 import { type ProfileLink, provenance, trust } from './page/closing.ts'
+import { documentOf, pageFile } from './page/document.ts'
 import { figures } from './page/figures.ts'
-import { type Html, html, jsonForScript, source } from './page/html.ts'
+import { html, jsonForScript, source } from './page/html.ts'
 import { numbers } from './page/numbers.ts'
 import { atAGlance, claimList, scenarioCard, verdictBand } from './page/opening.ts'
 import { questions } from './page/questions.ts'
@@ -26,53 +27,35 @@ export async function renderPage(record: ScenarioRecord, profiles: readonly Prof
   // The figures of a sweep are its answer; those over time are for looking into one.
   const swept = sweepOf(record) !== null
   const { symbol, word } = statusSigns[status]
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${symbol} ${record.scenario}: ${word} · Windtunnel</title>
-<link rel="icon" href="data:,">
-<style>${source(styles.map(ownFile).join('\n'))}</style>
-</head>
-<body>
-${navigation(shown, swept)}
-<main>
-${verdictBand(record)}
+  return documentOf({
+    title: `${symbol} ${record.scenario}: ${word}`,
+    styles,
+    links: shown ? linksOf(swept) : [],
+    main: html`${verdictBand(record)}
 ${scenarioCard(record)}
 ${shown && [atAGlance(record), claimList(record), swept && sections, numbers(record)]}
 ${trust(record)}
 ${!swept && sections}
 ${shown && questions(record)}
-${provenance(record, profiles)}
-</main>
-<div id="tip" hidden></div>
+${provenance(record, profiles)}`,
+    ending: html`<div id="tip" hidden></div>
 <script type="application/json" id="specs">${jsonForScript(specs)}</script>
 ${shown && html`<script>${source(vegaRuntime())}</script>`}
-<script type="module">${source(`${shown ? interpreter() : ''}\n${ownFile('view.js')}`)}</script>
-</body>
-</html>
-`
-  return page.text
+<script type="module">${source(`${shown ? interpreter() : ''}\n${pageFile('view.js')}`)}</script>`,
+  })
 }
 
-function navigation(shown: boolean, swept: boolean): Html {
-  const charts = swept ? 'over-axis' : 'over-time'
-  const order = swept ? ['claims', charts, 'numbers', 'trust'] : ['claims', 'numbers', 'trust', charts]
-  const names: Readonly<Record<string, string>> = {
-    claims: 'Claims',
-    numbers: 'Numbers',
-    trust: 'Trust',
-    [charts]: 'Charts',
-  }
-  const links = shown ? [...order.map(id => [id, names[id]!] as const), ['provenance', 'Origin'] as const] : []
-  return html`<nav aria-label="Sections">${links.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}<button type="button" id="scheme" aria-label="Switch between light and dark"><span aria-hidden="true">◐</span></button></nav>`
-}
-
-function ownFile(name: string): string {
-  return readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
+/** The sections in the order of the page: of a sweep the charts come before the numbers. */
+function linksOf(swept: boolean): [id: string, name: string][] {
+  const charts: [string, string] = [swept ? 'over-axis' : 'over-time', 'Charts']
+  return [
+    ['claims', 'Claims'],
+    ...(swept ? [charts] : []),
+    ['numbers', 'Numbers'],
+    ['trust', 'Trust'],
+    ...(swept ? [] : [charts]),
+    ['provenance', 'Origin'],
+  ]
 }
 
 const resolve = createRequire(import.meta.url).resolve

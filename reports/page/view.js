@@ -1,5 +1,5 @@
-// Runs in the reader's browser: draws the charts with the Vega that the page carries, copies the command, switches the
-// colours. Expressions are interpreted, not compiled, so the page needs no `eval`.
+// Runs in the reader's browser: draws the charts with the Vega that the page carries. Expressions are interpreted, not
+// compiled, so the page needs no `eval`.
 /* global vega, expressionInterpreter */
 
 const specs = JSON.parse(document.getElementById('specs').textContent)
@@ -34,23 +34,4 @@ const drawn = Object.entries(specs).map(([id, spec]) =>
 )
 Promise.all(drawn).then(() => {
   document.documentElement.dataset.drawn = 'yes'
-})
-
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.addEventListener('click', async () => {
-    const code = document.getElementById(button.dataset.copy)
-    getSelection().selectAllChildren(code)
-    const copied = await navigator.clipboard?.writeText(code.textContent).then(
-      () => true,
-      () => false,
-    )
-    button.textContent = copied ? 'Copied' : 'Selected'
-  })
-}
-
-const scheme = document.getElementById('scheme')
-scheme.addEventListener('click', () => {
-  const root = document.documentElement
-  const dark = root.dataset.scheme ? root.dataset.scheme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
-  root.dataset.scheme = dark ? 'light' : 'dark'
 })
