@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<Command>> = {
   profile: async () => (await import('./commands/profile.ts')).profile,
   quiz: async () => (await import('./commands/quiz.ts')).quiz,
   regress: async () => (await import('./commands/regress.ts')).regress,
+  tournament: async () => (await import('./commands/tournament.ts')).tournament,
   threads: async () => (await import('./commands/threads.ts')).threads,
   help: async () => (await import('./commands/help.ts')).help,
   proxy: async () => {

@@ -2,6 +2,7 @@
 // eye is when a run ends. Pure text: the caller says how wide it is and whether colour and Unicode may be used.
 import { styleText } from 'node:util'
 import type { ScenarioRecord } from '../core/record.ts'
+import { toAscii } from './ascii.ts'
 import { answeredShareOf } from './metrics.ts'
 import type { Pen, Style, TerminalOptions } from './pen.ts'
 import { phaseRuler, sparkline } from './sparkline.ts'
@@ -108,18 +109,4 @@ function verdict(record: ScenarioRecord, pen: Pen): string {
 function sign(status: Status, pen: Pen): string {
   const { symbol, ascii } = statusSigns[status]
   return pen.paint(styleOf[status], pen.unicode ? symbol : ascii)
-}
-
-const asciiFor: Readonly<Record<string, string>> = {
-  '–': '-',
-  '…': '~',
-  '“': '"',
-  '”': '"',
-  µ: 'u',
-  '×': 'x',
-  '’': "'",
-}
-
-function toAscii(text: string): string {
-  return text.replace(/[^\x00-\x7f]/gu, character => asciiFor[character] ?? '?')
 }

@@ -4,6 +4,7 @@ const commands = [
   ['npm run scenario', 'lists the scenarios'],
   ['npm run scenario NAME help', 'explains one: variants, phases, keys'],
   ['npm run scenario NAME [key=value …]', 'runs it and leaves a report in runs/'],
+  ['npm run tournament [NAME …]', 'every balancer in every situation of the simulator'],
   ['npm run regress base=REF', 'is the proxy slower than that of a git ref? The CI gate'],
   ['npm run bench', 'nanoseconds per operation of the hot path'],
   ['npm run compare A B', 'two records of a scenario side by side'],

@@ -11,7 +11,11 @@ const samplesBeyond = 10
 
 /** @throws InvalidRunError when the accounts of the run do not add up. */
 export function runFigures(
-  { log, result, phasesAt }: Pick<Simulation, 'log' | 'phasesAt'> & { readonly result: { origins: readonly unknown[] } },
+  {
+    log,
+    result,
+    phasesAt,
+  }: Pick<Simulation, 'log' | 'phasesAt'> & { readonly result: { origins: readonly unknown[] } },
   { phases, measuredPhase, seed }: Pick<SimulatedPlan, 'phases' | 'measuredPhase' | 'seed'>,
 ): TournamentRun {
   const { ok, reasons } = judgeAccounting(log)

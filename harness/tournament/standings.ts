@@ -93,6 +93,13 @@ export function standings(all: readonly (readonly TournamentRun[])[]): { best: n
 }
 
 function estimatesOf(runs: readonly TournamentRun[]): Cell['estimates'] {
-  const of = (name: FigureName) => [name, estimate(runs.map(run => run[name]), 0)] as const
+  const of = (name: FigureName) =>
+    [
+      name,
+      estimate(
+        runs.map(run => run[name]),
+        0,
+      ),
+    ] as const
   return Object.fromEntries(figureNames.map(of)) as Cell['estimates']
 }

@@ -1,6 +1,7 @@
 // A worker thread of the tournament: plays one run after the other and keeps nothing of it but its figures.
-import type { SimulationTask } from '../simulated/thread.ts'
+
 import { playVariant } from '../simulated/simulate-variant.ts'
+import type { SimulationTask } from '../simulated/thread.ts'
 import { answerTasks } from '../simulated/threads.ts'
 import { runFigures } from './run-figures.ts'
 

@@ -1,0 +1,62 @@
+// `npm run tournament`: every balancer in every situation of the simulator, on one page.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { styleText } from 'node:util'
+import { exitStatus, UsageError } from '../../core/errors.ts'
+import type { Tournament } from '../../core/tournament.ts'
+import { Children } from '../children.ts'
+import { interruptible } from '../interruptible.ts'
+import { situationScenarios, tournamentKeys, tournamentPlanOf } from '../tournament/plan.ts'
+import { runTournament } from '../tournament/run-tournament.ts'
+
+const print = (text: string) => process.stdout.write(`${text}\n`)
+
+/** @returns the exit status. @throws UsageError, and InvalidRunError when the accounts of a run do not add up. */
+export async function tournament(words: readonly string[]): Promise<number> {
+  if (words.includes('help')) return explain()
+  const plan = await tournamentPlanOf(words, new Date())
+  refuseForeignFolder(plan.out)
+  const folderWasThere = existsSync(plan.out)
+  const discard = () => {
+    if (!folderWasThere) rmSync(plan.out, { recursive: true, force: true })
+  }
+  return interruptible(new Children(), discard, async () => {
+    await report(await runTournament(plan, process.stderr), plan.out)
+    return exitStatus.holds
+  })
+}
+
+async function explain(): Promise<number> {
+  print('npm run tournament [SITUATION …] [key=value …]\n\nSituations')
+  for (const [name, { situation }] of await situationScenarios()) print(`  ${name.padEnd(24)}when ${situation}`)
+  print('\nKeys')
+  for (const [key, does] of Object.entries(tournamentKeys)) print(`  ${`${key}=`.padEnd(24)}${does}`)
+  return exitStatus.holds
+}
+
+/** A result may take the place of an earlier one. @throws UsageError when the folder holds anything else. */
+function refuseForeignFolder(out: string): void {
+  const files = existsSync(out) ? readdirSync(out) : []
+  if (files.length === 0 || files.includes('tournament.json')) return
+  throw new UsageError(
+    `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a tournament.json`,
+  )
+}
+
+async function report(result: Tournament, out: string): Promise<void> {
+  const [{ renderTerminal }, { renderMarkdown }, { renderPage }] = await Promise.all([
+    import('../../reports/tournament/terminal.ts'),
+    import('../../reports/tournament/markdown.ts'),
+    import('../../reports/tournament/page.ts'),
+  ])
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'tournament.json'), `${JSON.stringify(result)}\n`)
+  writeFileSync(join(out, 'summary.md'), renderMarkdown(result))
+  writeFileSync(join(out, 'tournament.html'), renderPage(result))
+  const { isTTY, columns } = process.stdout
+  const unicode = !/^(C|POSIX)$/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
+  const colour = styleText('red', 'x', { stream: process.stdout }) !== 'x'
+  print(renderTerminal(result, { colour, width: isTTY && columns ? columns : 100, unicode }))
+  const shown = relative(process.cwd(), out) || '.'
+  print(`${shown}/tournament.html  ${shown}/summary.md  ${shown}/tournament.json`)
+}

@@ -1,0 +1,77 @@
+// A tournament for the terminal: for each situation the first three and the last, then who stands where, and the verdict last,
+// because that is where the eye is.
+import { styleText } from 'node:util'
+import type { Cell, PlayedSituation, Tournament } from '../../core/tournament.ts'
+import { toAscii } from '../ascii.ts'
+import { formatShare, plural } from '../units.ts'
+import { clean, wrap } from '../wrap.ts'
+import { p99InWords, ranking, summaries, times, verdictOf } from './sentences.ts'
+
+export interface TerminalOptions {
+  readonly colour: boolean
+  /** Columns of the terminal. */
+  readonly width: number
+  readonly unicode: boolean
+}
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+
+const signs = { good: '✔', between: ' ', fails: '✘' } as const
+const styles = { good: 'green', between: 'reset', fails: 'red' } as const
+
+export function renderTerminal(tournament: Tournament, { colour, width, unicode }: TerminalOptions): string {
+  const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
+  const facts = `${plural(tournament.players.length, 'player')}, ${plural(tournament.situations.length, 'situation')}, effort ${tournament.effort}, seed ${tournament.seed}.`
+  const text = [
+    paint('dim', facts),
+    ...tournament.situations.map((situation, at) => podium(tournament, situation, at, paint, width)),
+    ranks(tournament, paint, width),
+    wrap(verdictOf(tournament), width)
+      .map(line => paint('bold', line))
+      .join('\n'),
+  ].join('\n\n')
+  return `${unicode ? text : toAscii(text)}\n`
+}
+
+function podium(
+  tournament: Tournament,
+  { name, when, point, repeats }: PlayedSituation,
+  at: number,
+  paint: Paint,
+  width: number,
+): string {
+  const cells = ranking(tournament, name)
+  const title = `${at + 1}. When ${when} (${[name, point, plural(repeats, 'repeat')].filter(part => part !== null).join(', ')})`
+  const lines = [...cells.slice(0, 3), ...cells.slice(3).slice(-1)].map((cell, place, shown) => {
+    const place3 = place === 3 || (shown.length === cells.length && place === cells.length - 1 && place > 0)
+    return line(tournament, cell, place3 ? 'last' : `${cell.rank}`, paint)
+  })
+  return [...wrap(title, width).map(part => paint('bold', part)), ...lines].join('\n')
+}
+
+function line(tournament: Tournament, cell: Cell, place: string, paint: Paint): string {
+  const nameWidth = Math.max(...tournament.players.map(player => player.name.length))
+  const errors = cell.estimates.errorShare?.mean ?? 0
+  const lost = errors < tournament.thresholds.errorsThatCount ? '' : `, ${formatShare(errors)} fail`
+  const figures = `${p99InWords(cell)}, ${times(cell.toBest.p99Ratio?.mean ?? null)} times the best${lost}`
+  return `  ${place.padStart(4)}  ${clean(cell.player).padEnd(nameWidth)}  ${paint(styles[cell.standing], signs[cell.standing])} ${figures}`
+}
+
+/** Ranks by player and situation; as many situations as fit beside each other. */
+function ranks(tournament: Tournament, paint: Paint, width: number): string {
+  const cellWidth = `${tournament.players.length}`.length + 3
+  const nameWidth = Math.max(...tournament.players.map(player => player.name.length))
+  const fitting = Math.max(1, Math.floor((width - nameWidth) / cellWidth))
+  const shown = tournament.situations.slice(0, fitting)
+  const head = `${' '.repeat(nameWidth)}${shown.map((_, at) => `${at + 1}. `.padStart(cellWidth)).join('')}`
+  const rows = summaries(tournament).map(({ name, cells }) => {
+    const row = cells.slice(0, fitting).map(cell => {
+      const text = `${cell.rank}${signs[cell.standing]}`.padStart(cellWidth)
+      return paint(styles[cell.standing], text)
+    })
+    return `${clean(name).padEnd(nameWidth)}${row.join('')}`
+  })
+  const { goodRatio, failsRatio, failsErrors } = tournament.thresholds
+  const legend = `Ranks: 1 + the players that are better for sure; a shared rank is a tie. ✔ p99 within ${goodRatio} times of the best and no more errors; ✘ p99 from ${failsRatio} times on, or at least ${formatShare(failsErrors)} more of the requests fail.`
+  return [paint('dim', head), ...rows, '', ...wrap(legend, width).map(text => paint('dim', text))].join('\n')
+}
