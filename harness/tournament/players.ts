@@ -1,5 +1,6 @@
 // Who plays: every balancer there is, with its defaults, and the combinations that proxies are known for.
-import type { AnyStrategy, Balancer } from '../../core/contracts.ts'
+import { partsOf } from '../../core/combination.ts'
+import type { AnyCombinator, AnyStrategy, Balancer } from '../../core/contracts.ts'
 import { UsageError } from '../../core/errors.ts'
 import { choose, namesOf } from '../../core/registry.ts'
 import type { StrategySpec } from '../../core/scenario.ts'
@@ -38,11 +39,14 @@ export async function playersOf(given: string | undefined): Promise<Player[]> {
   const names = given === undefined ? [...namesOf('balancer'), ...combinations] : splitStrategies(given)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new UsageError(`tournament: balancer ${twice} given twice; allowed: once`)
+  return Promise.all(names.map(async name => ({ name, about: await aboutOf(name) })))
+}
+
+/** The sentence of the balancer, or of the outermost combinator around it. @throws UsageError when it cannot be made. */
+async function aboutOf(spec: StrategySpec): Promise<string> {
   const where = 'tournament: balancer'
-  return Promise.all(
-    names.map(async name => ({
-      name,
-      about: (await choose<AnyStrategy<Balancer>>('balancer', name, where)).strategy.about,
-    })),
-  )
+  const { strategy } = await choose<AnyStrategy<Balancer>>('balancer', spec, where)
+  const [outermost, ...inner] = partsOf(spec)
+  if (inner.length === 0) return strategy.about
+  return (await choose<AnyCombinator>('combinator', outermost!, where)).strategy.about
 }

@@ -17,15 +17,18 @@ const repeatsForInterval = 3
 
 export type Judged = Pick<Cell, 'estimates' | 'rank' | 'toBest' | 'standing'>
 
-/** The mean with its 95 % interval, kept within `atLeast` and up; null of nothing, or when a value is missing. */
-export function estimate(values: readonly (number | null)[], atLeast = Number.NEGATIVE_INFINITY): Estimate {
+/** The mean with its 95 % interval, cut to what is possible; null of nothing, or when a value is missing. */
+export function estimate(
+  values: readonly (number | null)[],
+  [atLeast, atMost]: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Estimate {
   const known = values.filter(value => value !== null)
   if (known.length === 0 || known.length < values.length) return null
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length
   if (known.length < repeatsForInterval) return { mean, interval: null }
   const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length - 1)
   const half = studentT(known.length - 1) * Math.sqrt(variance / known.length)
-  return { mean, interval: [Math.max(atLeast, mean - half), mean + half] }
+  return { mean, interval: [Math.max(atLeast, mean - half), Math.min(atMost, mean + half)] }
 }
 
 /** `one` over `other`, paired by repeat: the geometric mean of the ratios; null when a p99 is missing or 0. */

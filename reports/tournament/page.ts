@@ -5,15 +5,15 @@ import { documentOf } from '../page/document.ts'
 import { type Content, type Html, html } from '../page/html.ts'
 import { formatMs, formatShare, plural } from '../units.ts'
 import { heatMap } from './heat-map.ts'
-import { failureOf, listed, summaries, verdictOf, whenOf, whenToUse } from './sentences.ts'
+import { failureOf, summaries, verdictOf, whenOf, whenToUse } from './sentences.ts'
 import { anchorOf, situationSections } from './situation-tables.ts'
 
 const links = [
   ['when', 'When'],
   ['map', 'Map'],
+  ['players', 'Players'],
   ['situations', 'Situations'],
   ['trust', 'Trust'],
-  ['provenance', 'Origin'],
 ] as const
 
 export function renderPage(tournament: Tournament): string {
@@ -25,6 +25,7 @@ export function renderPage(tournament: Tournament): string {
       verdict(tournament),
       whenToUseWhich(tournament),
       heatMap(tournament),
+      playerByPlayer(tournament),
       situationSections(tournament),
       trust(tournament),
       provenance(tournament),
@@ -58,7 +59,12 @@ function whenToUseWhich(tournament: Tournament): Html {
   return html`<section id="when"><h2>When to use which</h2>
 <p class="caption">Computed from the runs below. “For sure” means that a 95 % interval over the repeats, in which all players meet the same requests, leaves out equality. Errors count before latency.</p>
 <dl class="when">${bySituation}</dl>
-<h3>Player by player</h3>
+</section>`
+}
+
+function playerByPlayer(tournament: Tournament): Html {
+  return html`<section id="players"><h2>Player by player</h2>
+<p class="caption">Those first that fail least often, then those that are among the best most often.</p>
 <dl class="when">${summaries(tournament).map(player => playerEntry(tournament, player))}</dl>
 </section>`
 }
@@ -69,8 +75,8 @@ function playerEntry(tournament: Tournament, player: ReturnType<typeof summaries
   const line = (tone: string, sign: string, text: Content) =>
     html`<p class="${tone}"><span class="sign" aria-hidden="true">${sign}</span> ${text}</p>`
   const lines = [
-    good.length > 0 && line('good', '✔', `Among the best ${listed(good)}.`),
-    fails.length > 0 && line('bad', '✘', `Fails ${listed(fails)}.`),
+    good.length > 0 && line('good', '✔', `Among the best ${good.join('; ')}.`),
+    fails.length > 0 && line('bad', '✘', `Fails ${fails.join('; ')}.`),
     good.length + fails.length === 0 && line('note', '·', 'Nowhere among the best, and fails nowhere.'),
     player.sameAs !== null && line('note', '=', `Did exactly what ${player.sameAs} did in all of these situations.`),
   ]

@@ -63,7 +63,7 @@ export function verdictOf(tournament: Tournament): string {
       ? `in all of ${plural(all, 'situation')}`
       : `in ${first.good.length} of ${plural(all, 'situation')}`
   const fails = first.fails.map(cell => `${whenOf(tournament, cell)} (${failureOf(tournament, cell)})`)
-  const rest = fails.length === 0 ? 'it fails in none' : `it fails ${listed(fails)}`
+  const rest = fails.length === 0 ? 'it fails in none' : `it fails ${fails.join('; ')}`
   return `${first.name} comes nearest to the best everywhere: it is among the best ${where}, and ${rest}.`
 }
 
@@ -72,26 +72,38 @@ export function whenToUse(tournament: Tournament, situation: PlayedSituation): s
   const cells = ranking(tournament, situation.name)
   const best = cells.find(cell => cell.player === situation.best)!
   const others = cells.filter(cell => cell !== best && cell.standing === 'good')
+  const within = `within ${tournament.thresholds.goodRatio} times`
   const p99 = p99InWords(best)
-  if (cells.length === others.length + 1 && others.length > 0) {
-    return `Any of them: all ${cells.length} are within ${tournament.thresholds.goodRatio} times of the best (${p99}), and none loses more requests.`
+  if (isAlike(cells)) {
+    return `Any of them: all ${cells.length} are ${within} of the best (${p99}), and none loses more requests.`
   }
-  const ties = others.filter(cell => cell.rank === best.rank)
+  const twins = others.filter(cell => didTheSame(cell, best))
+  const ties = others.filter(cell => !twins.includes(cell) && cell.rank === best.rank)
   const near = others.filter(cell => cell.rank !== best.rank)
+  const naming = (words: string, some: readonly Cell[]) =>
+    some.length === 0 ? '' : ` ${words}: ${listed(some.map(cell => cell.player))}.`
   return [
     `${best.player} (${p99}${lossInWords(tournament, best)}).`,
-    ties.length > 0 && ` No worse for sure: ${listed(ties.map(cell => cell.player))}.`,
-    near.length > 0 &&
-      ` Behind it, but within ${tournament.thresholds.goodRatio} times: ${listed(near.map(cell => cell.player))}.`,
-    ` Worst: ${worstInWords(tournament, cells)}.`,
-  ]
-    .filter(Boolean)
-    .join('')
+    naming('To the last bit the same', twins),
+    naming('No worse for sure', ties),
+    naming(`Behind it, but ${within}`, near),
+    cells.length > 1 ? ` Worst: ${worstInWords(tournament, cells)}.` : '',
+  ].join('')
+}
+
+/** Are there several, and all of them among the best? Then the choice does not matter here. */
+export function isAlike(cells: readonly Cell[]): boolean {
+  return cells.length > 1 && cells.every(cell => cell.standing === 'good')
+}
+
+/** Did both decide alike all the time? So does a combinator that has nothing to do. */
+export function didTheSame(one: Cell, other: Cell): boolean {
+  return JSON.stringify(one.runs) === JSON.stringify(other.runs)
 }
 
 function worstInWords(tournament: Tournament, cells: readonly Cell[]): string {
   const worst = cells.at(-1)!
-  return `${worst.player} (${worst.standing === 'fails' ? failureOf(tournament, worst) : timesTheBest(worst)})`
+  return `${worst.player} (${failureOf(tournament, worst)})`
 }
 
 /** "when one origin is slow", with the point of a sweep. */
@@ -100,19 +112,23 @@ export function whenOf(tournament: Tournament, cell: Cell): string {
   return `when ${when}${point === null ? '' : ` (${point})`}`
 }
 
-/** What is so bad about a cell: the requests that it loses, or how long it takes. */
-export function failureOf({ thresholds }: Tournament, cell: Cell): string {
-  const more = cell.toBest.moreErrors?.mean ?? 0
-  if (more >= thresholds.failsErrors) return `${formatShare(cell.estimates.errorShare?.mean ?? 0)} of the requests fail`
-  return timesTheBest(cell)
+/** What is so bad about a cell: how long it takes, the requests that it loses, or both. */
+export function failureOf({ thresholds }: Tournament, { estimates, toBest }: Cell): string {
+  const loses = (toBest.moreErrors?.mean ?? 0) >= thresholds.failsErrors
+  const ratio = toBest.p99Ratio?.mean ?? null
+  const isSlow = ratio !== null && ratio >= thresholds.failsRatio
+  return [
+    ...(isSlow || !loses ? [timesTheBest(ratio)] : []),
+    ...(loses ? [`${formatShare(estimates.errorShare?.mean ?? 0)} of the requests fail`] : []),
+  ].join(', ')
 }
 
-function timesTheBest(cell: Cell): string {
-  const ratio = cell.toBest.p99Ratio
-  return ratio === null ? 'too few answers for a p99' : `p99 ${times(ratio.mean)} times the best`
+function timesTheBest(ratio: number | null): string {
+  return ratio === null ? 'too few answers for a p99' : `p99 ${times(ratio)} times the best`
 }
 
-function lossInWords({ thresholds }: Tournament, cell: Cell): string {
+/** The share of requests that fail, as an addition; nothing where it does not count. */
+export function lossInWords({ thresholds }: Tournament, cell: Cell): string {
   const share = cell.estimates.errorShare?.mean ?? 0
   return share < thresholds.errorsThatCount ? '' : `, ${formatShare(share)} of the requests fail`
 }

@@ -38,10 +38,10 @@ function section(tournament: Tournament, situation: PlayedSituation): Html {
 }
 
 function table(situation: string, cells: readonly Cell[]): Html {
-  const columns = ['rank', ...figureNames.map(name => heads[name].label), 'p99 to best', 'so it is', 'command']
+  const columns = ['rank', 'so it is', 'p99 to best', ...figureNames.map(name => heads[name].label), 'command']
   const rows = cells.map(
     cell =>
-      html`<tr><th scope="row">${cell.player}</th><td>${cell.rank}</td>${figureNames.map(name => figureCell(cell.estimates[name], heads[name].unit))}${ratioCell(cell.toBest.p99Ratio)}<td>${words[cell.standing]}</td><td><code>${cell.command}</code></td></tr>`,
+      html`<tr><th scope="row">${cell.player}</th><td>${cell.rank}</td><td>${words[cell.standing]}</td>${ratioCell(cell.toBest.p99Ratio)}${figureNames.map(name => figureCell(cell.estimates[name], heads[name].unit))}<td><code>${cell.command}</code></td></tr>`,
   )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures of ${situation}"><table class="numbers"><thead><tr><td></td>${columns.map(column => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -5,7 +5,17 @@ import type { Cell, PlayedSituation, Tournament } from '../../core/tournament.ts
 import { toAscii } from '../ascii.ts'
 import { formatShare, plural } from '../units.ts'
 import { clean, wrap } from '../wrap.ts'
-import { p99InWords, ranking, summaries, times, verdictOf } from './sentences.ts'
+import {
+  didTheSame,
+  isAlike,
+  lossInWords,
+  p99InWords,
+  ranking,
+  summaries,
+  times,
+  verdictOf,
+  whenToUse,
+} from './sentences.ts'
 
 export interface TerminalOptions {
   readonly colour: boolean
@@ -16,6 +26,8 @@ export interface TerminalOptions {
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
+const podiumSize = 3
+const indent = '   '
 const signs = { good: '✔', between: ' ', fails: '✘' } as const
 const styles = { good: 'green', between: 'reset', fails: 'red' } as const
 
@@ -42,19 +54,27 @@ function podium(
 ): string {
   const cells = ranking(tournament, name)
   const title = `${at + 1}. When ${when} (${[name, point, plural(repeats, 'repeat')].filter(part => part !== null).join(', ')})`
-  const lines = [...cells.slice(0, 3), ...cells.slice(3).slice(-1)].map((cell, place, shown) => {
-    const place3 = place === 3 || (shown.length === cells.length && place === cells.length - 1 && place > 0)
-    return line(tournament, cell, place3 ? 'last' : `${cell.rank}`, paint)
-  })
+  const lines = isAlike(cells)
+    ? wrap(whenToUse(tournament, tournament.situations[at]!), width - indent.length).map(text => `${indent}${text}`)
+    : placesOf(cells).map(({ cell, place }) => line(tournament, cell, place, paint))
   return [...wrap(title, width).map(part => paint('bold', part)), ...lines].join('\n')
+}
+
+/** The first three that differ, and the last. */
+function placesOf(cells: readonly Cell[]): { cell: Cell; place: string }[] {
+  const different = cells.filter((cell, at) => !cells.slice(0, at).some(earlier => didTheSame(earlier, cell)))
+  const first = different.slice(0, podiumSize).map(cell => ({ cell, place: `${cell.rank}` }))
+  const last = different.slice(podiumSize).at(-1)
+  return last === undefined ? first : [...first, { cell: last, place: 'last' }]
 }
 
 function line(tournament: Tournament, cell: Cell, place: string, paint: Paint): string {
   const nameWidth = Math.max(...tournament.players.map(player => player.name.length))
-  const errors = cell.estimates.errorShare?.mean ?? 0
-  const lost = errors < tournament.thresholds.errorsThatCount ? '' : `, ${formatShare(errors)} fail`
-  const figures = `${p99InWords(cell)}, ${times(cell.toBest.p99Ratio?.mean ?? null)} times the best${lost}`
-  return `  ${place.padStart(4)}  ${clean(cell.player).padEnd(nameWidth)}  ${paint(styles[cell.standing], signs[cell.standing])} ${figures}`
+  const ratio = cell.toBest.p99Ratio?.mean ?? null
+  const far = ratio === null || ratio < 1.05 ? '' : `, ${times(ratio)} times the best`
+  const figures = `${p99InWords(cell)}${far}${lossInWords(tournament, cell)}`
+  const sign = paint(styles[cell.standing], signs[cell.standing])
+  return `${indent}${place.padStart(4)}  ${clean(cell.player).padEnd(nameWidth)}  ${sign} ${figures}`
 }
 
 /** Ranks by player and situation; as many situations as fit beside each other. */
