@@ -7,6 +7,7 @@ import { UsageError, unknownName } from '../../core/errors.ts'
 import { extraFolder, load, namesOf } from '../../core/registry.ts'
 import type { Architecture, Effort, Phase, Scenario, Variant } from '../../core/scenario.ts'
 import { buildSchedule } from '../../loadgen/schedule.ts'
+import { checkStrategies } from '../plan.ts'
 import { warmUpOf } from '../run-variant.ts'
 import { refusalOf } from '../simulated/model-of.ts'
 import { pointName, sweptVariants } from '../sweep.ts'
@@ -62,8 +63,10 @@ const budgets: Readonly<Record<Effort, Budget>> = {
 }
 /** Fewer say nothing about spread. */
 const repeatsAtLeast = 3
-/** With fewer the many origins of a large pool would hardly be met. */
-const requestsPerOrigin = 100
+/** With fewer the queues of a large pool would not have come to be what they are in the long run. */
+const requestsPerOrigin = 500
+/** But a run is not made longer than this many times for it. */
+const longerAtMost = 5
 /** Where a scenario does not say: with one key from one client a hash would send everything to one origin, good or bad. */
 const standardKeys = { count: 1000, exponent: 0 }
 const standardClients = 1000
@@ -130,6 +133,7 @@ async function situationOf(
     load: { ...played.load, profile: point?.profile ?? honest.profile },
     origins: { ...played.origins, ...point?.origins },
   }
+  await checkStrategies(played, scenario.effort.quick.phases, seed)
   const lengths = await lengthsOf(atPoint, budgets[effort], seed)
   return { name, when, scenario: played, point: sweep && point ? pointName(sweep, point.at) : null, ...lengths }
 }
@@ -138,7 +142,7 @@ async function situationOf(
 export function variantAt(scenario: Scenario, settings: Architecture): Variant {
   const variants = sweptVariants(scenario, [{ name: settings.balancer, target: 'windtunnel', settings }])
   const at = scenario.sweep?.tournamentAt
-  const found = at === undefined ? variants[(variants.length - 1) >> 1] : variants.find(({ point }) => point?.at === at)
+  const found = at === undefined ? variants[variants.length >> 1] : variants.find(({ point }) => point?.at === at)
   if (!found) throw new UsageError(`sweep: tournamentAt ${at} given, which is no point; allowed: one of the points`)
   return found
 }
@@ -156,7 +160,7 @@ async function lengthsOf(
   const quickMs = lengthMs(effort.quick.phases)
   const { size } = await buildSchedule(honest, quickMs, seed)
   const perMs = size / quickMs
-  const enough = Math.max(requestsPerRun, requestsPerOrigin * origins.count)
+  const enough = Math.max(requestsPerRun, Math.min(requestsPerOrigin * origins.count, longerAtMost * requestsPerRun))
   const [phase, ...more] = effort.quick.phases
   const isSteady = more.length === 0 && faults.length === 0
   const fitting = [effort.thorough, effort.normal].find(({ phases }) => lengthMs(phases) * perMs <= enough)

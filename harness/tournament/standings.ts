@@ -96,13 +96,10 @@ export function standings(all: readonly (readonly TournamentRun[])[]): { best: n
 }
 
 function estimatesOf(runs: readonly TournamentRun[]): Cell['estimates'] {
-  const of = (name: FigureName) =>
-    [
-      name,
-      estimate(
-        runs.map(run => run[name]),
-        0,
-      ),
-    ] as const
+  const most = (name: FigureName) => (name === 'errorShare' ? 1 : Number.POSITIVE_INFINITY)
+  const of = (name: FigureName) => {
+    const values = runs.map(run => run[name])
+    return [name, estimate(values, [0, most(name)])] as const
+  }
   return Object.fromEntries(figureNames.map(of)) as Cell['estimates']
 }
