@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ScenarioRecord } from '../core/record.ts'
+import { browserPath, launchBrowser } from './browser.fixture.ts'
 import { faultRecord, invalidRecord, slowlorisRecord, steadyRecord, undecidedRecord } from './fixture.ts'
 import { sweepRecord } from './fixture-sweep.ts'
 import { renderPage } from './page.ts'
@@ -56,37 +56,14 @@ describe('the page as text', () => {
   })
 })
 
-function findChromium(): string | null {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    try {
-      return execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
-    } catch {
-      // Not under this name.
-    }
-  }
-  return null
-}
+if (browserPath === null) console.info('page.test.ts: skipped what needs a browser: no chromium on PATH')
 
-const executablePath = findChromium()
-if (executablePath === null) console.info('page.test.ts: skipped what needs a browser: no chromium on PATH')
-
-describe.skipIf(executablePath === null)('the page in a browser', () => {
+describe.skipIf(browserPath === null)('the page in a browser', () => {
   const directory = mkdtempSync(join(tmpdir(), 'windtunnel-page-'))
   let browser: Browser
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    browser = await launchBrowser()
   })
 
   afterAll(async () => {

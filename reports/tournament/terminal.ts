@@ -77,21 +77,26 @@ function line(tournament: Tournament, cell: Cell, place: string, paint: Paint): 
   return `${indent}${place.padStart(4)}  ${clean(cell.player).padEnd(nameWidth)}  ${sign} ${figures}`
 }
 
-/** Ranks by player and situation; as many situations as fit beside each other. */
+/** Ranks by player and situation: as many situations as fit beside each other, the rest below. */
 function ranks(tournament: Tournament, paint: Paint, width: number): string {
   const cellWidth = `${tournament.players.length}`.length + 3
   const nameWidth = Math.max(...tournament.players.map(player => player.name.length))
   const fitting = Math.max(1, Math.floor((width - nameWidth) / cellWidth))
-  const shown = tournament.situations.slice(0, fitting)
-  const head = `${' '.repeat(nameWidth)}${shown.map((_, at) => `${at + 1}. `.padStart(cellWidth)).join('')}`
-  const rows = summaries(tournament).map(({ name, cells }) => {
-    const row = cells.slice(0, fitting).map(cell => {
-      const text = `${cell.rank}${signs[cell.standing]}`.padStart(cellWidth)
-      return paint(styles[cell.standing], text)
+  const players = summaries(tournament)
+  const blocks: string[] = []
+  for (let from = 0; from < tournament.situations.length; from += fitting) {
+    const shown = tournament.situations.slice(from, from + fitting)
+    const head = `${' '.repeat(nameWidth)}${shown.map((_, at) => `${from + at + 1}. `.padStart(cellWidth)).join('')}`
+    const rows = players.map(({ name, cells }) => {
+      const row = cells.slice(from, from + fitting).map(({ rank, standing }) => {
+        return paint(styles[standing], `${rank}${signs[standing]}`.padStart(cellWidth))
+      })
+      return `${clean(name).padEnd(nameWidth)}${row.join('')}`.trimEnd()
     })
-    return `${clean(name).padEnd(nameWidth)}${row.join('')}`
-  })
+    blocks.push([paint('dim', head.trimEnd()), ...rows].join('\n'))
+  }
   const { goodRatio, failsRatio, failsErrors } = tournament.thresholds
   const legend = `Ranks: 1 + the players that are better for sure; a shared rank is a tie. ✔ p99 within ${goodRatio} times of the best and no more errors; ✘ p99 from ${failsRatio} times on, or at least ${formatShare(failsErrors)} more of the requests fail.`
-  return [paint('dim', head), ...rows, '', ...wrap(legend, width).map(text => paint('dim', text))].join('\n')
+  const words = wrap(legend, width).map(text => paint('dim', text))
+  return [...blocks, words.join('\n')].join('\n\n')
 }
