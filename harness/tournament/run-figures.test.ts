@@ -43,5 +43,7 @@ test('the measured phase counts and nothing else; latency is of answered request
 
 test('a request without a fate makes the run invalid', () => {
   const log = new RequestLog(1)
-  expect(() => runFigures({ log, phasesAt: 500, result: { origins: [0] } }, plan)).toThrow('1 requests were scheduled and 0 have ended')
+  expect(() => runFigures({ log, phasesAt: 500, result: { origins: [0] } }, plan)).toThrow(
+    '1 requests were scheduled and 0 have ended',
+  )
 })
