@@ -5,7 +5,7 @@ import type { LatencySummary } from './record.ts'
 
 const highestUs = 60_000_000
 /** Fewer samples than this beyond a quantile say nothing about it. */
-const samplesBeyond = 10
+export const samplesBeyond = 10
 
 /** A latency histogram; values are given and returned in milliseconds. */
 export class LatencyHistogram {

@@ -8,7 +8,7 @@ const count = z.int().min(0)
 const ms = z.number()
 
 /** What is asked of every run, in the order in which reports show it. */
-const runFigures = {
+const figureSchemas = {
   meanMs: ms.nullable().describe('latency from due to answered, of the answered requests of the measured phase'),
   p50Ms: ms.nullable().describe('a quantile is null when fewer than ten samples lie beyond it'),
   p99Ms: ms.nullable(),
@@ -20,7 +20,7 @@ const runFigures = {
 export const tournamentRunSchema = z.object({
   seed: z.int(),
   requests: count.describe('due in the measured phase'),
-  ...runFigures,
+  ...figureSchemas,
 })
 
 const intervalSchema = z.tuple([z.number(), z.number()]).describe('95 %, by Student')
@@ -89,7 +89,7 @@ export const tournamentSchema = z.object({
 })
 
 export type TournamentRun = z.infer<typeof tournamentRunSchema>
-export type FigureName = keyof typeof runFigures
+export type FigureName = keyof typeof figureSchemas
 export type Estimate = z.infer<typeof estimateSchema>
 export type Cell = z.infer<typeof cellSchema>
 export type Standing = Cell['standing']
@@ -97,4 +97,4 @@ export type PlayedSituation = z.infer<typeof situationSchema>
 export type Tournament = z.infer<typeof tournamentSchema>
 
 /** The figures of a run by name, in the order in which reports show them. */
-export const figureNames = Object.keys(runFigures) as FigureName[]
+export const figureNames = Object.keys(figureSchemas) as FigureName[]

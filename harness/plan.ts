@@ -1,13 +1,12 @@
 // What `npm run scenario NAME key=value …` asks for, decoded and checked: the only place that knows the keys.
 import { availableParallelism } from 'node:os'
-import { isAbsolute, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Described } from '../core/contracts.ts'
 import { UsageError, unknownName } from '../core/errors.ts'
 import type { ParameterTable } from '../core/parameters.ts'
 import { choose, extraFolder, load, namesOf, refuseUnmet, type Seam } from '../core/registry.ts'
 import type { CapacityPlan, Effort, Phase, Scenario, Variant } from '../core/scenario.ts'
 import { placeFaults } from '../fault-injection/origin-plan.ts'
+import { resultFolder } from './result-folder.ts'
 import { refusalOf } from './simulated/model-of.ts'
 import { sweptVariants } from './sweep.ts'
 import { oneOf, parseWords, splitStrategies, wholeNumber } from './words.ts'
@@ -83,7 +82,6 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
   const { repeats, ...lengths } = scenario.effort[effort]
   const seed = values.seed === undefined ? scenario.seed : wholeNumber(values.seed, 'seed', -2147483648, 2147483647)
   await checkStrategies(scenario, lengths.phases, seed)
-  const stamp = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')
   const extra = extraFolder()
   const given = [...words.filter(word => !/^(seed|out)=/.test(word)), ...(extra === null ? [] : [`extra=${extra}`])]
   return {
@@ -96,7 +94,7 @@ export async function planOf(words: readonly string[], startedAt: Date): Promise
     variants: sweptVariants(scenario, await variantsOf(scenario, values, engines)),
     engines,
     threads: values.threads === undefined ? availableParallelism() : wholeNumber(values.threads, 'threads', 1, 64),
-    out: outputFolder(values.out, `${stamp}-${name}`),
+    out: resultFolder(values.out, startedAt, name),
     strict: oneOf(values.strict ?? 'no', 'strict', ['yes', 'no']) === 'yes',
     throttleMs: values.throttle === undefined ? 0 : wholeNumber(values.throttle, 'throttle', 0, 1000),
     command: `npm run scenario ${[...given, `seed=${seed}`].join(' ')}`,
@@ -139,12 +137,6 @@ async function enginesOf(name: string, scenario: Scenario, given: string): Promi
 /** The scenario called `name`. @throws UsageError naming all scenarios. */
 export async function loadScenario(name: string): Promise<Scenario> {
   return load<Scenario>('scenario', name, 'scenario')
-}
-
-function outputFolder(out: string | undefined, standard: string): string {
-  if (out === '') throw new UsageError('out= given; allowed: a folder')
-  if (out !== undefined) return isAbsolute(out) ? out : resolve(out)
-  return fileURLToPath(new URL(`../runs/${standard}`, import.meta.url))
 }
 
 /** The scenario's own variants, or the cross product of the lists given. Every name and parameter is checked. */

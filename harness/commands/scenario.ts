@@ -1,9 +1,9 @@
 // `npm run scenario`: lists scenarios, explains one, or runs one and leaves its record, page and summary in a folder.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
-import { UsageError, unknownName } from '../../core/errors.ts'
+import { unknownName } from '../../core/errors.ts'
 import type { ScenarioRecord } from '../../core/record.ts'
 import { load, namesOf } from '../../core/registry.ts'
 import type { Scenario } from '../../core/scenario.ts'
@@ -12,7 +12,9 @@ import { statusOf } from '../claims.ts'
 import { interruptible } from '../interruptible.ts'
 import { loadInWords } from '../load-in-words.ts'
 import { planOf, type RunPlan, scenarioKeys } from '../plan.ts'
+import { refuseForeignFolder } from '../result-folder.ts'
 import { runScenario } from '../run-scenario.ts'
+import { terminalLook } from '../terminal-look.ts'
 
 /** Columns of the list of scenarios, its borders included. */
 const listWidth = 100
@@ -82,13 +84,7 @@ const plainHead = () => ({ head: process.stdout.isTTY ? ['bold'] : [], border: p
 
 /** Makes room for a result over an earlier one. @throws UsageError when the folder holds anything else. */
 function claimFolder(out: string): void {
-  if (!existsSync(out)) return
-  const files = readdirSync(out)
-  if (files.length > 0 && !files.includes('record.json')) {
-    throw new UsageError(
-      `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a record.json`,
-    )
-  }
+  refuseForeignFolder(out, 'record.json')
   for (const folder of ['targets', 'profiles']) rmSync(join(out, folder), { recursive: true, force: true })
 }
 
@@ -118,10 +114,7 @@ async function report(record: ScenarioRecord, out: string): Promise<void> {
   ])
   writeFileSync(join(out, 'summary.md'), renderMarkdown(record))
   writeFileSync(join(out, 'report.html'), await renderPage(record))
-  const { isTTY, columns } = process.stdout
-  const unicode = !/^(C|POSIX)$/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
-  const colour = styleText('red', 'x', { stream: process.stdout }) !== 'x'
-  print(renderTerminal(record, { colour, width: isTTY && columns ? columns : 100, unicode }))
+  print(renderTerminal(record, terminalLook()))
   const shown = relative(process.cwd(), out) || '.'
   print(`\n${shown}/report.html  ${shown}/summary.md  ${shown}/record.json`)
   for (const reason of record.valid.reasons) process.stderr.write(`windtunnel: invalid run: ${reason}\n`)

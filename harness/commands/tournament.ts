@@ -1,11 +1,12 @@
 // `npm run tournament`: every balancer in every situation of the simulator, on one page.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { styleText } from 'node:util'
-import { exitStatus, UsageError } from '../../core/errors.ts'
+import { exitStatus } from '../../core/errors.ts'
 import type { Tournament } from '../../core/tournament.ts'
 import { Children } from '../children.ts'
 import { interruptible } from '../interruptible.ts'
+import { refuseForeignFolder } from '../result-folder.ts'
+import { terminalLook } from '../terminal-look.ts'
 import { situationScenarios, tournamentKeys, tournamentPlanOf } from '../tournament/plan.ts'
 import { runTournament } from '../tournament/run-tournament.ts'
 
@@ -15,7 +16,7 @@ const print = (text: string) => process.stdout.write(`${text}\n`)
 export async function tournament(words: readonly string[]): Promise<number> {
   if (words.includes('help')) return explain()
   const plan = await tournamentPlanOf(words, new Date())
-  refuseForeignFolder(plan.out)
+  refuseForeignFolder(plan.out, 'tournament.json')
   const folderWasThere = existsSync(plan.out)
   const discard = () => {
     if (!folderWasThere) rmSync(plan.out, { recursive: true, force: true })
@@ -34,15 +35,6 @@ async function explain(): Promise<number> {
   return exitStatus.holds
 }
 
-/** A result may take the place of an earlier one. @throws UsageError when the folder holds anything else. */
-function refuseForeignFolder(out: string): void {
-  const files = existsSync(out) ? readdirSync(out) : []
-  if (files.length === 0 || files.includes('tournament.json')) return
-  throw new UsageError(
-    `out=${out} given, which holds other files; allowed: a new or empty folder, or one with a tournament.json`,
-  )
-}
-
 async function report(result: Tournament, out: string): Promise<void> {
   const [{ renderTerminal }, { renderMarkdown }, { renderPage }] = await Promise.all([
     import('../../reports/tournament/terminal.ts'),
@@ -53,10 +45,7 @@ async function report(result: Tournament, out: string): Promise<void> {
   writeFileSync(join(out, 'tournament.json'), `${JSON.stringify(result)}\n`)
   writeFileSync(join(out, 'summary.md'), renderMarkdown(result))
   writeFileSync(join(out, 'tournament.html'), renderPage(result))
-  const { isTTY, columns } = process.stdout
-  const unicode = !/^(C|POSIX)$/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
-  const colour = styleText('red', 'x', { stream: process.stdout }) !== 'x'
-  print(renderTerminal(result, { colour, width: isTTY && columns ? columns : 100, unicode }))
+  print(renderTerminal(result, terminalLook()))
   const shown = relative(process.cwd(), out) || '.'
   print(`${shown}/tournament.html  ${shown}/summary.md  ${shown}/tournament.json`)
 }

@@ -1,13 +1,12 @@
 // What `npm run tournament NAME … key=value …` asks for, decoded and checked: situations, players, and how long and how often.
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Ms } from '../../core/contracts.ts'
 import { UsageError, unknownName } from '../../core/errors.ts'
 import { extraFolder, load, namesOf } from '../../core/registry.ts'
 import type { Architecture, Effort, Phase, Scenario, Variant } from '../../core/scenario.ts'
 import { buildSchedule } from '../../loadgen/schedule.ts'
 import { checkStrategies } from '../plan.ts'
+import { resultFolder } from '../result-folder.ts'
 import { warmUpOf } from '../run-variant.ts'
 import { refusalOf } from '../simulated/model-of.ts'
 import { pointName, sweptVariants } from '../sweep.ts'
@@ -76,8 +75,6 @@ export async function tournamentPlanOf(words: readonly string[], startedAt: Date
   const { names, values } = parseWords(words, Object.keys(tournamentKeys), 'tournament')
   const effort = oneOf(values.effort ?? 'normal', 'effort', ['quick', 'normal', 'thorough'])
   const seed = values.seed === undefined ? 1 : wholeNumber(values.seed, 'seed', -2147483648, 2147483647)
-  if (values.out === '') throw new UsageError('out= given; allowed: a folder')
-  const stamp = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')
   const extra = extraFolder()
   const ending = [`effort=${effort}`, `seed=${seed}`, ...(extra === null ? [] : [`extra=${extra}`])].join(' ')
   const who = values.balancer === undefined ? [] : [`balancer=${values.balancer}`]
@@ -87,7 +84,7 @@ export async function tournamentPlanOf(words: readonly string[], startedAt: Date
     effort,
     seed,
     threads: values.threads === undefined ? availableParallelism() : wholeNumber(values.threads, 'threads', 1, 64),
-    out: resolve(values.out ?? fileURLToPath(new URL(`../../runs/${stamp}-tournament`, import.meta.url))),
+    out: resultFolder(values.out, startedAt, 'tournament'),
     command: ['npm run tournament', ...names, ...who, ending].join(' '),
     ending,
   }

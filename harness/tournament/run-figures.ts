@@ -1,13 +1,11 @@
 // The figures of one run, straight from its log: a summary as records have it takes longer to make than the run to simulate.
 import { InvalidRunError } from '../../core/errors.ts'
+import { samplesBeyond } from '../../core/histogram.ts'
 import type { TournamentRun } from '../../core/tournament.ts'
 import { measuredSpan, peakToMean, requestsOfOrigins } from '../origin-counters.ts'
 import type { SimulatedPlan } from '../simulated/model-of.ts'
 import type { Simulation } from '../simulated/simulate-variant.ts'
 import { judgeAccounting } from '../trust.ts'
-
-/** Fewer samples than this beyond a quantile say nothing about it. */
-const samplesBeyond = 10
 
 /** @throws InvalidRunError when the accounts of the run do not add up. */
 export function runFigures(
@@ -47,6 +45,7 @@ export function runFigures(
   }
 }
 
+/** Of values in rising order; null when too few lie beyond it. */
 function quantile(sorted: Float64Array, q: number): number | null {
   const beyond = sorted.length * (1 - q)
   return beyond < samplesBeyond - 1e-9 ? null : sorted[Math.ceil(q * sorted.length) - 1]!
