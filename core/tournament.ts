@@ -15,6 +15,14 @@ const figureSchemas = {
   p999Ms: ms.nullable(),
   imbalance: z.number().describe('requests at the origin that got most of them, over the mean of all; 1 is even'),
   errorShare: z.number().min(0).max(1).describe('of the requests due in the measured phase that were not answered'),
+  coldShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe(
+      'of the measured requests, those whose origin had not seen their key before, which a cache there would miss; null where the situation has no keys of its own',
+    ),
 }
 
 export const tournamentRunSchema = z.object({
@@ -40,10 +48,12 @@ const cellSchema = z.object({
     p999Ms: estimateSchema,
     imbalance: estimateSchema,
     errorShare: estimateSchema,
+    coldShare: estimateSchema,
   }),
   rank: z.int().min(1).describe('1 + the players that are better for sure in this situation'),
   toBest: z.object({
     p99Ratio: estimateSchema.describe('its p99 over that of the best, paired by repeat'),
+    meanRatio: estimateSchema.describe('the same of the means'),
     moreErrors: estimateSchema.describe('its share of errors less that of the best, paired by repeat'),
   }),
   standing: z.enum(['good', 'between', 'fails']),
@@ -78,7 +88,9 @@ export const tournamentSchema = z.object({
   }),
   thresholds: z.object({
     errorsThatCount: z.number().describe('a smaller difference in the share of errors is not looked at'),
-    goodRatio: z.number().describe('good: p99 may be this many times the best, for sure no more errors'),
+    goodRatio: z
+      .number()
+      .describe('good: p99 and mean may be this many times those of the best, with no more errors for sure'),
     failsRatio: z.number().describe('fails: p99 is at least this many times the best, for sure above it'),
     failsErrors: z.number().describe('fails: at least this much more of the requests fail, for sure'),
   }),

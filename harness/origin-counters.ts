@@ -62,7 +62,8 @@ function countersOfEach(origins: Observations['origins'], measured: readonly num
   return counters
 }
 
-function keyCounters(log: RequestLog, keys: Int32Array, fromAt: number, untilAt: number): Record<string, number> {
+/** The counters of keys; what is measured are the requests due in [fromAt, untilAt). */
+export function keyCounters(log: RequestLog, keys: Int32Array, fromAt: number, untilAt: number) {
   const seenBy = new Map<number, Set<number>>()
   let measured = 0
   let cold = 0

@@ -32,6 +32,8 @@ export interface Situation {
   readonly phases: readonly Phase[]
   readonly warmUpMs: Ms
   readonly repeats: number
+  /** Are the keys that requests ask for its own? Then it matters who has seen which. */
+  readonly isKeyed: boolean
 }
 
 export interface TournamentPlan {
@@ -132,7 +134,15 @@ async function situationOf(
   }
   await checkStrategies(played, scenario.effort.quick.phases, seed)
   const lengths = await lengthsOf(atPoint, budgets[effort], seed)
-  return { name, when, scenario: played, point: sweep && point ? pointName(sweep, point.at) : null, ...lengths }
+  const isKeyed = honest.keys !== undefined
+  return {
+    name,
+    when,
+    scenario: played,
+    point: sweep && point ? pointName(sweep, point.at) : null,
+    ...lengths,
+    isKeyed,
+  }
 }
 
 /** One of ours with these settings: of a scenario with a sweep, at the point the tournament plays. */

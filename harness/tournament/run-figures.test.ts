@@ -30,7 +30,7 @@ function logOf(): RequestLog {
 }
 
 test('the measured phase counts and nothing else; latency is of answered requests', () => {
-  const figures = runFigures({ log: logOf(), phasesAt: 500, result: { origins: [0, 1] } }, plan)
+  const figures = runFigures({ log: logOf(), phasesAt: 500, result: { origins: [0, 1] }, keys: null }, plan)
   expect(figures).toMatchObject({ seed: 7, requests: 10_000, errorShare: 1 - 9000 / 10_000 })
   // Nine of every ten values 0.1, 0.2 … 1000: the 4,500th, and the 8,910th.
   expect(figures.p50Ms).toBeCloseTo(500, 9)
@@ -41,9 +41,16 @@ test('the measured phase counts and nothing else; latency is of answered request
   expect(figures.p999Ms).toBe(null)
 })
 
+test('with keys it says whose origin met a key for the first time', () => {
+  // All ask for key 0 until the measured phase, at origin 0; then five keys in turn, each of which comes to both origins.
+  const keys = Int32Array.from({ length: 11_500 }, (_, row) => (row < 1500 ? 0 : row % 5))
+  const { coldShare } = runFigures({ log: logOf(), phasesAt: 500, result: { origins: [0, 1] }, keys }, plan)
+  expect(coldShare).toBeCloseTo((2 * 5 - 1) / 10_000, 9)
+})
+
 test('a request without a fate makes the run invalid', () => {
   const log = new RequestLog(1)
-  expect(() => runFigures({ log, phasesAt: 500, result: { origins: [0] } }, plan)).toThrow(
+  expect(() => runFigures({ log, phasesAt: 500, result: { origins: [0] }, keys: null }, plan)).toThrow(
     '1 requests were scheduled and 0 have ended',
   )
 })

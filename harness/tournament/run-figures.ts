@@ -2,18 +2,20 @@
 import { InvalidRunError } from '../../core/errors.ts'
 import { samplesBeyond } from '../../core/histogram.ts'
 import type { TournamentRun } from '../../core/tournament.ts'
-import { measuredSpan, peakToMean, requestsOfOrigins } from '../origin-counters.ts'
+import { keyCounters, measuredSpan, peakToMean, requestsOfOrigins } from '../origin-counters.ts'
 import type { SimulatedPlan } from '../simulated/model-of.ts'
 import type { Simulation } from '../simulated/simulate-variant.ts'
 import { judgeAccounting } from '../trust.ts'
 
+interface Played extends Pick<Simulation, 'log' | 'phasesAt'> {
+  readonly result: { readonly origins: readonly unknown[] }
+  /** The key of each request; null where they mean nothing. */
+  readonly keys: Int32Array | null
+}
+
 /** @throws InvalidRunError when the accounts of the run do not add up. */
 export function runFigures(
-  {
-    log,
-    result,
-    phasesAt,
-  }: Pick<Simulation, 'log' | 'phasesAt'> & { readonly result: { origins: readonly unknown[] } },
+  { log, result, phasesAt, keys }: Played,
   { phases, measuredPhase, seed }: Pick<SimulatedPlan, 'phases' | 'measuredPhase' | 'seed'>,
 ): TournamentRun {
   const { ok, reasons } = judgeAccounting(log)
@@ -42,6 +44,7 @@ export function runFigures(
     p999Ms: quantile(sorted, 0.999),
     imbalance: peakToMean(requestsOfOrigins(log, result.origins.length, fromAt, untilAt)),
     errorShare: requests === 0 ? 0 : 1 - answered / requests,
+    coldShare: keys && keyCounters(log, keys, fromAt, untilAt)['keys.coldShare'],
   }
 }
 

@@ -5,11 +5,11 @@ import { tournamentSchema, tournamentSchemaName } from '../../core/tournament.ts
 import { describeMachine } from '../machine.ts'
 import { simulatedLimits } from '../simulated/model-of.ts'
 import { simulatedPlanOf } from '../simulated/run-simulated.ts'
-import type { SimulationTask } from '../simulated/thread.ts'
 import { inThreads } from '../simulated/threads.ts'
 import { type Situation, type TournamentPlan, variantAt } from './plan.ts'
 import type { Player } from './players.ts'
 import { standings, thresholds } from './standings.ts'
+import type { TournamentTask } from './thread.ts'
 import { TournamentProgress } from './tournament-progress.ts'
 
 const limits = [
@@ -39,12 +39,12 @@ export async function runTournament(plan: TournamentPlan, stream: NodeJS.WriteSt
   return resultOf(plan, startedAt, runs)
 }
 
-type Task = SimulationTask & { readonly situation: string }
-
-function tasksOf({ name, scenario, phases, warmUpMs, repeats }: Situation, player: Player, seed: number): Task[] {
+function tasksOf(situation: Situation, player: Player, seed: number): TournamentTask[] {
+  const { name, scenario, phases, warmUpMs, repeats, isKeyed } = situation
   const variant = variantAt(scenario, { ...scenario.base, balancer: player.name })
   return Array.from({ length: repeats }, (_, repeat) => ({
     situation: name,
+    isKeyed,
     plan: simulatedPlanOf({ scenario, phases, warmUpMs, seed }, repeat),
     variant,
     repeat,

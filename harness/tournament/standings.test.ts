@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest'
 import type { TournamentRun } from '../../core/tournament.ts'
 import { estimate, isBetter, ranksOf, standings } from './standings.ts'
 
-const run = (p99Ms: number | null, errorShare = 0): TournamentRun => ({
+const run = (p99Ms: number | null, errorShare = 0, meanMs = 1): TournamentRun => ({
   seed: 1,
   requests: 10_000,
-  meanMs: 1,
+  meanMs,
   p50Ms: 1,
   p99Ms,
   p999Ms: null,
   imbalance: 1,
   errorShare,
+  coldShare: null,
 })
 const runs = (...p99s: (number | null)[]) => p99s.map(p99Ms => run(p99Ms))
 const losing = (...shares: number[]) => shares.map(share => run(10, share))
@@ -55,7 +56,13 @@ describe('better', () => {
     expect(isBetter(losing(0, 0.3, 0), losing(0.1, 0, 0.1))).toBe(false)
   })
 
-  test('without a p99 only errors can tell', () => {
+  test('looks at the mean where the p99 cannot tell', () => {
+    const withMeans = (p99s: number[], ...means: number[]) => means.map((meanMs, at) => run(p99s[at]!, 0, meanMs))
+    expect(isBetter(withMeans([10, 12, 9], 4, 5, 6), withMeans([10, 12, 9], 5, 6.2, 7.5))).toBe(true)
+    expect(isBetter(withMeans([10, 12, 9], 4, 5, 6), withMeans([9, 10.8, 8.1], 5, 6.2, 7.5))).toBe(false)
+  })
+
+  test('without a p99 errors can tell', () => {
     expect(isBetter(runs(10, 10, 10), runs(null, null, null))).toBe(false)
     expect(isBetter(runs(10, 10, 10), [run(null, 0.9), run(null, 0.9), run(null, 0.9)])).toBe(true)
   })
@@ -81,6 +88,11 @@ describe('standings', () => {
     expect(judged[5]!.toBest.p99Ratio!.mean).toBeCloseTo((2 * 2.05 * (62 / 30)) ** (1 / 3), 9)
     expect(judged[0]!.estimates.errorShare!.mean).toBeCloseTo(0.2033, 3)
     expect(judged[0]!.toBest.moreErrors!.mean).toBeCloseTo(0.2033, 3)
+  })
+
+  test('who is slow on average is not good, whatever the p99', () => {
+    const slow = [run(10, 0, 3), run(20, 0, 3.1), run(30, 0, 3)]
+    expect(standings([best, slow]).judged[1]).toMatchObject({ rank: 2, standing: 'between' })
   })
 
   test('a ratio that chance may have made is no failure', () => {

@@ -1,6 +1,6 @@
 // Who did better than whom in one situation. Players meet the same requests in each repeat, so they are compared repeat by
 // repeat, and one is better only when the 95 % interval of the difference leaves out equality. Errors count before latency,
-// because who answers few may look fast: a share of errors that differs for sure decides, otherwise the p99 does.
+// because who answers few may look fast: a share of errors that differs for sure decides, then the p99, then the mean.
 import type { Cell, Estimate, FigureName, Standing, Tournament, TournamentRun } from '../../core/tournament.ts'
 import { figureNames } from '../../core/tournament.ts'
 import { studentT } from '../../reports/student.ts'
@@ -31,12 +31,12 @@ export function estimate(
   return { mean, interval: [Math.max(atLeast, mean - half), Math.min(atMost, mean + half)] }
 }
 
-/** `one` over `other`, paired by repeat: the geometric mean of the ratios; null when a p99 is missing or 0. */
-function p99Ratio(one: readonly TournamentRun[], other: readonly TournamentRun[]): Estimate {
+/** `one` over `other`, paired by repeat: the geometric mean of the ratios; null when a value is missing or 0. */
+function ratio(figure: 'p99Ms' | 'meanMs', one: readonly TournamentRun[], other: readonly TournamentRun[]): Estimate {
   const logs = estimate(
-    one.map(({ p99Ms }, repeat) => {
-      const than = other[repeat]!.p99Ms
-      return p99Ms && than ? Math.log(p99Ms / than) : null
+    one.map((run, repeat) => {
+      const [value, than] = [run[figure], other[repeat]![figure]]
+      return value && than ? Math.log(value / than) : null
     }),
   )
   if (logs === null) return null
@@ -56,7 +56,10 @@ const hasMoreErrors = (more: Estimate) => surelyAbove(more, 0) && more!.mean >= 
 /** Is `one` better than `other` for sure? */
 export function isBetter(one: readonly TournamentRun[], other: readonly TournamentRun[]): boolean {
   if (hasMoreErrors(moreErrors(other, one))) return true
-  return !hasMoreErrors(moreErrors(one, other)) && surelyAbove(p99Ratio(other, one), 1)
+  if (hasMoreErrors(moreErrors(one, other))) return false
+  if (surelyAbove(ratio('p99Ms', other, one), 1)) return true
+  if (surelyAbove(ratio('p99Ms', one, other), 1)) return false
+  return surelyAbove(ratio('meanMs', other, one), 1)
 }
 
 /** The index of the best: of those that the fewest beat, the one with the lowest p99. */
@@ -72,11 +75,12 @@ export function ranksOf(all: readonly (readonly TournamentRun[])[]): number[] {
   return all.map(runs => 1 + all.filter(other => other !== runs && isBetter(other, runs)).length)
 }
 
-function standingOf(ratio: Estimate, more: Estimate): Standing {
-  if (surelyAbove(more, 0) && more!.mean >= thresholds.failsErrors) return 'fails'
-  if (ratio === null) return 'between'
-  if (ratio.mean >= thresholds.failsRatio && surelyAbove(ratio, 1)) return 'fails'
-  return ratio.mean <= thresholds.goodRatio && !hasMoreErrors(more) ? 'good' : 'between'
+function standingOf({ p99Ratio, meanRatio, moreErrors }: Cell['toBest']): Standing {
+  if (surelyAbove(moreErrors, 0) && moreErrors!.mean >= thresholds.failsErrors) return 'fails'
+  if (p99Ratio === null || meanRatio === null) return 'between'
+  if (p99Ratio.mean >= thresholds.failsRatio && surelyAbove(p99Ratio, 1)) return 'fails'
+  const isNear = Math.max(p99Ratio.mean, meanRatio.mean) <= thresholds.goodRatio
+  return isNear && !hasMoreErrors(moreErrors) ? 'good' : 'between'
 }
 
 /** Judges the players of one situation, all by the same repeats. @returns the best one's index, and each in order. */
@@ -84,19 +88,18 @@ export function standings(all: readonly (readonly TournamentRun[])[]): { best: n
   const ranks = ranksOf(all)
   const best = bestOf(all, ranks)
   const judged = all.map((runs, index) => {
-    const toBest = { p99Ratio: p99Ratio(runs, all[best]!), moreErrors: moreErrors(runs, all[best]!) }
-    return {
-      estimates: estimatesOf(runs),
-      rank: ranks[index]!,
-      toBest,
-      standing: standingOf(toBest.p99Ratio, toBest.moreErrors),
+    const toBest = {
+      p99Ratio: ratio('p99Ms', runs, all[best]!),
+      meanRatio: ratio('meanMs', runs, all[best]!),
+      moreErrors: moreErrors(runs, all[best]!),
     }
+    return { estimates: estimatesOf(runs), rank: ranks[index]!, toBest, standing: standingOf(toBest) }
   })
   return { best, judged }
 }
 
 function estimatesOf(runs: readonly TournamentRun[]): Cell['estimates'] {
-  const most = (name: FigureName) => (name === 'errorShare' ? 1 : Number.POSITIVE_INFINITY)
+  const most = (name: FigureName) => (name.endsWith('Share') ? 1 : Number.POSITIVE_INFINITY)
   const of = (name: FigureName) => {
     const values = runs.map(run => run[name])
     return [name, estimate(values, [0, most(name)])] as const

@@ -22,6 +22,7 @@ function cell(situation: string, player: string, { p99Ms, best, errors = 0, rank
     p999Ms: null,
     imbalance: 1.5,
     errorShare: errors,
+    coldShare: null,
   })
   return {
     situation,
@@ -35,9 +36,14 @@ function cell(situation: string, player: string, { p99Ms, best, errors = 0, rank
       p999Ms: null,
       imbalance: exactly(1.5),
       errorShare: exactly(errors),
+      coldShare: null,
     },
     rank,
-    toBest: { p99Ratio: exactly(p99Ms === null ? null : p99Ms / best), moreErrors: exactly(errors) },
+    toBest: {
+      p99Ratio: exactly(p99Ms === null ? null : p99Ms / best),
+      meanRatio: exactly(1),
+      moreErrors: exactly(errors),
+    },
     standing,
   }
 }

@@ -30,7 +30,7 @@ export function renderMarkdown(tournament: Tournament): string {
     when.join('\n'),
     '### p99 over that of the best',
     [head, `|:--|${'--:|'.repeat(situations.length)}`, ...rows].join('\n'),
-    `✔ within ${thresholds.goodRatio} times and for sure no more errors; ✘ from ${thresholds.failsRatio} times on, or at least ${formatShare(thresholds.failsErrors)} more of the requests fail.`,
+    `✔ p99 and mean within ${thresholds.goodRatio} times and no more errors for sure; ✘ from ${thresholds.failsRatio} times on, or at least ${formatShare(thresholds.failsErrors)} more of the requests fail.`,
     tournament.limits.map(limit => `- Limit: ${escaped(limit)}`).join('\n'),
     '### Repeat it',
     `\`\`\`sh\n${tournament.command.replace(/[\s`]+/g, ' ')}\n\`\`\``,

@@ -57,7 +57,7 @@ function whenToUseWhich(tournament: Tournament): Html {
       html`<dt>When ${situation.when}</dt><dd>${whenToUse(tournament, situation)} <a href="#${anchorOf(situation.name)}">All figures</a></dd>`,
   )
   return html`<section id="when"><h2>When to use which</h2>
-<p class="caption">Computed from the runs below. “For sure” means that a 95 % interval over the repeats, in which all players meet the same requests, leaves out equality. Errors count before latency.</p>
+<p class="caption">Computed from the runs below. “For sure” means that a 95 % interval over the repeats, in which all players meet the same requests, leaves out equality. Errors count first, then the p99, then the mean.</p>
 <dl class="when">${bySituation}</dl>
 </section>`
 }
@@ -90,7 +90,7 @@ function trust({ limits, thresholds, situations }: Tournament): Html {
   return html`<section id="trust"><h2>Can you trust this?</h2>
 <ul class="prose">
 <li>Each cell was played ${fewest === most ? plural(most, 'time') : `${fewest} to ${most} times`}, each time with other chance; in each of them all players met the same requests.</li>
-<li><b>Among the best</b>: p99 at most ${thresholds.goodRatio} times that of the best, and not for sure more errors.</li>
+<li><b>Among the best</b>: p99 and mean at most ${thresholds.goodRatio} times those of the best, and not for sure more errors.</li>
 <li><b>Fails</b>: p99 at least ${thresholds.failsRatio} times that of the best, or at least ${formatShare(thresholds.failsErrors)} more of the requests fail; both only when it is sure.</li>
 <li><b>Rank</b>: one more than the number of players that are better for sure. A shared rank is a tie.</li>
 </ul>

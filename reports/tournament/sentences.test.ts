@@ -40,6 +40,16 @@ test('who did the very same is said to, and a tie is said to be one', () => {
   expect(whenToUse(tournament, tournament.situations[2]!)).toContain('No worse for sure: blind.')
 })
 
+test('with keys it is said who keeps them together', () => {
+  const tournament = tournamentFixture()
+  const calm = tournament.cells.filter(cell => cell.situation === 'calm')
+  const shares = [0.1, 0.02, 0.05]
+  for (const [at, cell] of calm.entries()) cell.estimates.coldShare = { mean: shares[at]!, interval: null }
+  expect(whenToUse(tournament, tournament.situations[2]!)).toContain(
+    'least often with blind (2 %), most often with quick (10 %).',
+  )
+})
+
 test('the terminal shows first and last of each situation, the ranks, and the verdict at the end', () => {
   const text = renderTerminal(tournamentFixture(), plainly)
   expect(text).toMatch(/1\. When one origin is slow \(slow, 3 repeats\)\n +1 {2}quick +✔ p99 20 ms\n +2 {2}failing/)

@@ -75,7 +75,8 @@ export function whenToUse(tournament: Tournament, situation: PlayedSituation): s
   const within = `within ${tournament.thresholds.goodRatio} times`
   const p99 = p99InWords(best)
   if (isAlike(cells)) {
-    return `Any of them: all ${cells.length} are ${within} of the best (${p99}), and none loses more requests.`
+    const all = `Any of them: all ${cells.length} are ${within} of the best (${p99}), and none loses more requests.`
+    return `${all}${keysInWords(cells)}`
   }
   const twins = others.filter(cell => didTheSame(cell, best))
   const ties = others.filter(cell => !twins.includes(cell) && cell.rank === best.rank)
@@ -88,7 +89,21 @@ export function whenToUse(tournament: Tournament, situation: PlayedSituation): s
     naming('No worse for sure', ties),
     naming(`Behind it, but ${within}`, near),
     cells.length > 1 ? ` Worst: ${worstInWords(tournament, cells)}.` : '',
+    keysInWords(cells),
   ].join('')
+}
+
+/** Who keeps keys together, which is what counts with caches; nothing where keys are not the point. */
+function keysInWords(cells: readonly Cell[]): string {
+  const keyed = cells
+    .flatMap(({ player, estimates }) =>
+      estimates.coldShare === null ? [] : { player, share: estimates.coldShare.mean },
+    )
+    .sort((a, b) => a.share - b.share)
+  const [least, most] = [keyed[0], keyed.at(-1)]
+  if (least === undefined || most === undefined || least === most) return ''
+  const inWords = ({ player, share }: typeof least) => `${player} (${formatShare(share)})`
+  return ` An origin meets a key for the first time least often with ${inWords(least)}, most often with ${inWords(most)}.`
 }
 
 /** Are there several, and all of them among the best? Then the choice does not matter here. */

@@ -12,13 +12,14 @@ const heads: Readonly<Record<FigureName, { readonly label: string; readonly unit
   p999Ms: { label: 'p99.9', unit: 'ms' },
   imbalance: { label: 'imbalance', unit: 'count' },
   errorShare: { label: 'errors', unit: 'share' },
+  coldShare: { label: 'new keys', unit: 'share' },
 }
 
 const words = { good: '✔ good', between: 'between', fails: '✘ fails' } as const
 
 export function situationSections(tournament: Tournament): Html {
   return html`<section id="situations"><h2>Situation by situation</h2>
-<p class="caption">Mean over the repeats, its 95 % interval below it. Latency counts answered requests only. Imbalance is what the fullest origin got, over the mean of all; 1 is even. A dash means that fewer than ten samples lie beyond a quantile. The command repeats a row to the last bit.</p>
+<p class="caption">Mean over the repeats, its 95 % interval below it. Latency counts answered requests only. Imbalance is what the fullest origin got, over the mean of all; 1 is even. New keys, where keys are the point: requests for a key that their origin had not seen before, which a cache there would miss. A dash means that fewer than ten samples lie beyond a quantile. The command repeats a row to the last bit.</p>
 ${tournament.situations.map(situation => section(tournament, situation))}
 </section>`
 }
@@ -38,10 +39,11 @@ function section(tournament: Tournament, situation: PlayedSituation): Html {
 }
 
 function table(situation: string, cells: readonly Cell[]): Html {
-  const columns = ['rank', 'so it is', 'p99 to best', ...figureNames.map(name => heads[name].label), 'command']
+  const known = figureNames.filter(name => cells.some(cell => cell.estimates[name] !== null))
+  const columns = ['rank', 'so it is', 'p99 to best', ...known.map(name => heads[name].label), 'command']
   const rows = cells.map(
     cell =>
-      html`<tr><th scope="row">${cell.player}</th><td>${cell.rank}</td><td>${words[cell.standing]}</td>${ratioCell(cell.toBest.p99Ratio)}${figureNames.map(name => figureCell(cell.estimates[name], heads[name].unit))}<td><code>${cell.command}</code></td></tr>`,
+      html`<tr><th scope="row">${cell.player}</th><td>${cell.rank}</td><td>${words[cell.standing]}</td>${ratioCell(cell.toBest.p99Ratio)}${known.map(name => figureCell(cell.estimates[name], heads[name].unit))}<td><code>${cell.command}</code></td></tr>`,
   )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures of ${situation}"><table class="numbers"><thead><tr><td></td>${columns.map(column => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 }

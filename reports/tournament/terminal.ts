@@ -96,7 +96,7 @@ function ranks(tournament: Tournament, paint: Paint, width: number): string {
     blocks.push([paint('dim', head.trimEnd()), ...rows].join('\n'))
   }
   const { goodRatio, failsRatio, failsErrors } = tournament.thresholds
-  const legend = `Ranks: 1 + the players that are better for sure; a shared rank is a tie. ✔ p99 within ${goodRatio} times of the best and no more errors; ✘ p99 from ${failsRatio} times on, or at least ${formatShare(failsErrors)} more of the requests fail.`
+  const legend = `Ranks: 1 + the players that are better for sure; a shared rank is a tie. ✔ p99 and mean within ${goodRatio} times of the best and no more errors; ✘ p99 from ${failsRatio} times on, or at least ${formatShare(failsErrors)} more of the requests fail.`
   const words = wrap(legend, width).map(text => paint('dim', text))
   return [...blocks, words.join('\n')].join('\n\n')
 }
