@@ -15,7 +15,7 @@ import { type Player, playersOf } from './players.ts'
 
 export const tournamentKeys = {
   balancer: 'who plays, with parameters after a colon; absent: every balancer and the known combinations',
-  effort: 'quick (about a minute), normal or thorough: length and number of the runs',
+  effort: 'quick (a minute or so on two cores), normal (several) or thorough (an hour): length and number of runs',
   seed: 'a whole number; the same seed gives the same figures; default: 1',
   threads: 'threads, 1 to 64; the result does not depend on it',
   out: 'the folder for the result; default: runs/<time>-tournament',
@@ -166,7 +166,7 @@ async function lengthsOf(
   const lengthMs = (phases: readonly Phase[]) => phases.reduce((sum, phase) => sum + phase.durationMs, 0)
   const quickMs = lengthMs(effort.quick.phases)
   const { size } = await buildSchedule(honest, quickMs, seed)
-  const perMs = size / quickMs
+  const perMs = Math.max(1, size) / quickMs
   const enough = Math.max(requestsPerRun, Math.min(requestsPerOrigin * origins.count, longerAtMost * requestsPerRun))
   const [phase, ...more] = effort.quick.phases
   const isSteady = more.length === 0 && faults.length === 0

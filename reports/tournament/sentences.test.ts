@@ -26,7 +26,7 @@ test('each situation says who is best, who is near, and how bad the worst is', (
   expect(tournament.situations.map(situation => whenToUse(tournament, situation))).toEqual([
     'quick (p99 20 ms). Behind it, but within 1.25 times: failing. Worst: blind (p99 4.2 times the best).',
     'blind (p99 50 ms). Worst: failing (71 % of the requests fail).',
-    'Any of them: all 3 are within 1.25 times of the best (p99 2 ms), and none loses more requests.',
+    'By latency any of them: all 3 are within 1.25 times of the best (p99 2 ms), and none loses more requests.',
   ])
 })
 

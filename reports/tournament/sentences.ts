@@ -75,7 +75,7 @@ export function whenToUse(tournament: Tournament, situation: PlayedSituation): s
   const within = `within ${tournament.thresholds.goodRatio} times`
   const p99 = p99InWords(best)
   if (isAlike(cells)) {
-    const all = `Any of them: all ${cells.length} are ${within} of the best (${p99}), and none loses more requests.`
+    const all = `By latency any of them: all ${cells.length} are ${within} of the best (${p99}), and none loses more requests.`
     return `${all}${keysInWords(cells)}`
   }
   const twins = others.filter(cell => didTheSame(cell, best))
