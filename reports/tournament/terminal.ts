@@ -3,6 +3,7 @@
 import { styleText } from 'node:util'
 import type { Cell, PlayedSituation, Tournament } from '../../core/tournament.ts'
 import { toAscii } from '../ascii.ts'
+import type { Pen, TerminalOptions } from '../pen.ts'
 import { formatShare, plural } from '../units.ts'
 import { clean, wrap } from '../wrap.ts'
 import {
@@ -17,14 +18,7 @@ import {
   whenToUse,
 } from './sentences.ts'
 
-export interface TerminalOptions {
-  readonly colour: boolean
-  /** Columns of the terminal. */
-  readonly width: number
-  readonly unicode: boolean
-}
-
-type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+type Paint = Pen['paint']
 
 const podiumSize = 3
 const indent = '   '
