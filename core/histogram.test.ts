@@ -12,6 +12,13 @@ test('quantiles are exact to three digits and withheld when fewer than ten sampl
   expect(summary.maxMs! / 1000).toBeCloseTo(1, 2)
 })
 
+test('values up to a bound are counted', () => {
+  const histogram = new LatencyHistogram()
+  for (let i = 1; i <= 1000; i++) histogram.record(i % 2 === 0 ? 10 : 20)
+  expect([0, 5, 15, 25].map(ms => histogram.countUpTo(ms))).toEqual([0, 0, 500, 1000])
+  expect(new LatencyHistogram().countUpTo(1)).toBe(0)
+})
+
 test('what is written can be read back and added up', () => {
   const one = new LatencyHistogram()
   const other = new LatencyHistogram()

@@ -56,6 +56,18 @@ export class LatencyHistogram {
     return this.count * (1 - q) < samplesBeyond - 1e-9 ? null : this.counts.getValueAtPercentile(q * 100) / 1000
   }
 
+  /** How many values are at most `valueMs`, to the three digits that are kept. */
+  countUpTo(valueMs: number): number {
+    let least = 0
+    let most = this.count
+    while (least < most) {
+      const middle = Math.ceil((least + most) / 2)
+      if (this.counts.getValueAtPercentile((middle / this.count) * 100) <= valueMs * 1000) least = middle
+      else most = middle - 1
+    }
+    return least
+  }
+
   summary(): LatencySummary {
     return {
       count: this.count,

@@ -41,6 +41,8 @@ export interface Variant {
   readonly linkMs?: Ms
   /** In place of the `request` of the scenario's load. */
   readonly request?: string
+  /** In place of these of the scenario's virtual plan, proxies and network taken apart. Of simulated scenarios only. */
+  readonly virtual?: VirtualPlan
   /** Where it stands in its scenario's sweep; absent: there is none. */
   readonly point?: SweepPoint & { readonly series: string }
 }
@@ -55,7 +57,7 @@ export interface SweepPoint {
   readonly origins?: Partial<OriginPlan>
   /** In place of these of the variant's settings. */
   readonly settings?: Partial<Architecture>
-  /** In place of these of the scenario's virtual plan, proxies and network taken apart. */
+  /** In place of these of the virtual plan of scenario and variant, proxies and network taken apart. */
   readonly virtual?: VirtualPlan
 }
 

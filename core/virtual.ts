@@ -19,6 +19,8 @@ export interface ProxiesModel {
   /** CPU of a worker for each request and each answer; what comes meanwhile waits. 0 when absent. */
   readonly requestCpuMs?: Ms
   readonly answerCpuMs?: Ms
+  /** Is `requestCpuMs` that of every request (`fixed`, when absent), or the mean of an exponential distribution? */
+  readonly requestCpu?: 'fixed' | 'exponential'
   /** May an idle worker take a waiting request from the fullest worker of its proxy? */
   readonly stealing?: boolean
 }
@@ -53,6 +55,11 @@ export interface VirtualPlan {
   readonly network?: NetworkModel
   /** Addresses the requests come from, drawn evenly; 1 when absent. */
   readonly clients?: number
+  /**
+   * Kept connections that carry any number of requests at once, as those of HTTP/2 do, in place of the connections of the
+   * load; each request is drawn to one of them evenly.
+   */
+  readonly multiplexed?: number
   /** Does an origin stop working on what a proxy has given up? True when absent. */
   readonly cancelsWork?: boolean
   /**

@@ -36,6 +36,7 @@ export class Clients {
   private readonly workerOf: Int32Array
   private readonly carried: Int32Array
   private readonly free: number[]
+  private readonly multiplexed: boolean
   /** Requests that wait for a kept connection. */
   private readonly waiting = new DelayRing(0)
   private created = 0
@@ -43,7 +44,7 @@ export class Clients {
   /** `hand` gives a request to its worker. */
   constructor(world: World, policies: Policies, meter: Meter, hand: (request: number) => void) {
     const { proxies = {}, requests = {}, timeouts = {} } = world.model
-    const { keys, clients = 1, connections = 0 } = requests
+    const { keys, clients = 1, connections = 0, multiplexed = false } = requests
     this.world = world
     this.meter = meter
     this.hand = hand
@@ -69,6 +70,7 @@ export class Clients {
     this.workerOf = new Int32Array(connections).fill(nobody)
     this.carried = new Int32Array(connections)
     this.free = Array.from({ length: connections }, (_, connection) => connection)
+    this.multiplexed = multiplexed
     this.nextAt = this.nextAfter(0)
   }
 
@@ -98,7 +100,8 @@ export class Clients {
     const proxy = this.proxies === 1 ? 0 : this.choice.integer(this.proxies)
     this.nextAt = this.nextAfter(now)
     this.clientRing?.push(now, (request << kindBits) | CLIENT_DUE, requests.stamp[request]!)
-    if (this.workerOf.length > 0) this.takeConnection(request)
+    if (this.multiplexed) this.carry(request, this.choice.integer(this.workerOf.length))
+    else if (this.workerOf.length > 0) this.takeConnection(request)
     else this.deal(request, proxy)
   }
 
@@ -108,8 +111,8 @@ export class Clients {
       if (this.workersEach > 1) this.open[worker.proxy]![worker.index % this.workersEach]!--
       return
     }
-    // It had waited for a connection and has none to give back.
-    if (connection === nobody) return
+    // It had waited for a connection and has none to give back, or leaves one to others.
+    if (connection === nobody || this.multiplexed) return
     if (left) {
       this.open[worker.proxy]![worker.index % this.workersEach]!--
       this.workerOf[connection] = nobody

@@ -76,6 +76,8 @@ export interface RequestsModel {
    * used last, or waits. Absent or 0: each request is dealt out by itself and waits for nothing.
    */
   readonly connections?: number
+  /** Does a connection carry any number of requests at once, and is drawn evenly for each? False when absent. */
+  readonly multiplexed?: boolean
   /**
    * Whose is the quantile of a service time? `request` (when absent): the same at every origin, drawn anew for a second
    * attempt. `origin`: drawn by each origin, the same for every attempt there, as the scripted origins do.

@@ -1,6 +1,7 @@
 // The core of each worker: it does one thing at a time, and what comes meanwhile waits. Answers are passed on before new
 // requests are begun. With work stealing, an idle worker begins a request that waits at another worker of its proxy.
 import type { Ms } from '../core/contracts.ts'
+import { uniformOf } from '../core/random.ts'
 import { DelayRing } from './delay-ring.ts'
 import type { Meter } from './meter.ts'
 import { CPU_DONE, type World } from './world.ts'
@@ -34,6 +35,8 @@ class Core {
 export class WorkerCpu {
   readonly answerMs: Ms
   private readonly requestMs: Ms
+  /** Of the stream that says how much CPU each request takes; null when all take the same. */
+  private readonly demandAddress: number | null
   private readonly cores: readonly Core[]
   private readonly world: World
   private readonly meter: Meter
@@ -42,8 +45,10 @@ export class WorkerCpu {
   private readonly stealing: number
 
   constructor(world: World, meter: Meter, owner: CpuOwner) {
-    const { count = 1, workers = 1, requestCpuMs = 0, answerCpuMs = 0, stealing = false } = world.model.proxies ?? {}
+    const { count = 1, workers = 1, requestCpuMs = 0, answerCpuMs = 0 } = world.model.proxies ?? {}
+    const { requestCpu = 'fixed', stealing = false } = world.model.proxies ?? {}
     this.requestMs = requestCpuMs
+    this.demandAddress = requestCpu === 'exponential' ? world.address('cpu') : null
     this.answerMs = answerCpuMs
     this.cores = Array.from({ length: count * workers }, () => new Core())
     this.world = world
@@ -65,7 +70,7 @@ export class WorkerCpu {
     const idle = this.cores[own]!.busy ? this.idleBeside(own) : own
     if (idle < 0) return this.cores[own]!.begins.push(now, request, stamp)
     if (idle !== own) this.steal(request, idle)
-    this.start(idle, BEGIN, request, stamp, this.requestMs, 0)
+    this.start(idle, BEGIN, request, stamp, this.cpuOf(request), 0)
   }
 
   /** The worker computes for `ms` before it goes on with a request that it has begun. */
@@ -116,7 +121,7 @@ export class WorkerCpu {
       const request = begins.pop()
       if (requests.stamp[request] !== begins.stamp) continue
       if (from !== worker) this.steal(request, worker)
-      return this.start(worker, BEGIN, request, begins.stamp, this.requestMs, 0)
+      return this.start(worker, BEGIN, request, begins.stamp, this.cpuOf(request), 0)
     }
   }
 
@@ -129,6 +134,12 @@ export class WorkerCpu {
     core.detail = detail
     core.busyMs += ms
     this.world.at(this.world.now + ms, CPU_DONE, worker, 0)
+  }
+
+  /** How long a worker is busy to begin a request: the same whoever does it, and whatever was done before. */
+  private cpuOf(request: number): Ms {
+    if (this.demandAddress === null) return this.requestMs
+    return -Math.log1p(-uniformOf(this.demandAddress, this.world.requests.number[request]!)) * this.requestMs
   }
 
   private steal(request: number, worker: number): void {

@@ -18,7 +18,7 @@ import type { FaultPlan, LoadPlan, OriginPlan, Phase, Scenario, Variant } from '
 import type { VirtualPlan } from '../../core/virtual.ts'
 import { checkOrigins, traitsOf } from '../../fault-injection/origin-plan.ts'
 import { buildSchedule, type Schedule } from '../../loadgen/schedule.ts'
-import type { Make, Model, OriginModel, Policies } from '../../simulation/model.ts'
+import type { Make, Model, OriginModel, Policies, RequestsModel } from '../../simulation/model.ts'
 import { mergedPlan } from '../sweep.ts'
 
 /** What a simulated run needs to know of its scenario: plain data, fit for a message. */
@@ -88,21 +88,26 @@ export async function refusalOfVariant({ target, settings }: Variant): Promise<s
   return made.onConnect ? `limiter ${name} counts connections, which are not modelled` : null
 }
 
-/** The plan with what the variant's point of a sweep has in its place. */
-function atPoint(plan: SimulatedPlan, { point }: Variant): SimulatedPlan {
-  if (point === undefined) return plan
-  const { profile = plan.load.profile, origins, virtual = {} } = point
+/** The plan with what the variant, and then its point of a sweep, has in its place. */
+function ownPlan(plan: SimulatedPlan, { virtual: own = {}, point }: Variant): SimulatedPlan {
+  const { profile = plan.load.profile, origins = {}, virtual = {} } = point ?? {}
   return {
     ...plan,
     load: { ...plan.load, profile },
     origins: { ...plan.origins, ...origins },
-    virtual: mergedPlan(plan.virtual, virtual),
+    virtual: mergedPlan(mergedPlan(plan.virtual, own), virtual),
   }
+}
+
+/** The kept connections of the clients: those of the load, or so many that carry any number of requests at once. */
+function connectionsOf({ connections }: LoadPlan, { multiplexed }: VirtualPlan): RequestsModel {
+  if (multiplexed !== undefined) return { connections: multiplexed, multiplexed: true }
+  return { connections: connections.kind === 'keep-alive' ? connections.count : 0 }
 }
 
 /** The model of one variant. @throws UsageError when a strategy, a trait or a phase is unknown. */
 export async function modelOf(scenarioPlan: SimulatedPlan, variant: Variant): Promise<Simulated> {
-  const plan = atPoint(scenarioPlan, variant)
+  const plan = ownPlan(scenarioPlan, variant)
   const { origins, load, phases, warmUpMs, seed, virtual } = plan
   const durationMs = phases.reduce((sum, phase) => sum + phase.durationMs, warmUpMs)
   const schedule = await buildSchedule(load, durationMs, seed)
@@ -129,7 +134,7 @@ export async function modelOf(scenarioPlan: SimulatedPlan, variant: Variant): Pr
       cancelsWork: virtual.cancelsWork ?? true,
     },
     requests: {
-      connections: load.connections.kind === 'keep-alive' ? load.connections.count : 0,
+      ...connectionsOf(load, virtual),
       demand: virtual.demand ?? 'origin',
       clients: virtual.clients ?? 1,
       ...(load.keys && { keys: load.keys }),
