@@ -4,8 +4,12 @@ import { UsageError } from '../core/errors.ts'
 import type { Scenario, Sweep, Variant } from '../core/scenario.ts'
 import type { VirtualPlan } from '../core/virtual.ts'
 
-/** The variants of a scenario as they are run. @throws UsageError for a sweep in a scenario that also runs live. */
+/** The variants of a scenario as they are run. @throws UsageError for what a scenario that also runs live cannot have. */
 export function sweptVariants({ sweep, virtual }: Scenario, variants: readonly Variant[]): readonly Variant[] {
+  const own = variants.find(variant => variant.virtual !== undefined)
+  if (virtual === undefined && own !== undefined) {
+    throw new UsageError(`variant ${own.name}: virtual given; allowed: in simulated scenarios only`)
+  }
   if (sweep === undefined) return variants
   if (virtual === undefined) throw new UsageError('sweep: given without virtual; allowed: in simulated scenarios only')
   return variants.flatMap(variant =>

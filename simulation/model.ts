@@ -155,6 +155,8 @@ export function checkModel(model: Model, policies: Policies): void {
   check(from0(network.dialRtts ?? 1), 'network.dialRtts', network.dialRtts, '0 and up')
   check(whole(model.batches ?? 1), 'batches', model.batches, '1 and up')
   check(whole(requests.clients ?? 1), 'requests.clients', requests.clients, '1 and up')
+  const { connections = 0, multiplexed = false } = requests
+  check(!multiplexed || whole(connections), 'requests.connections', connections, '1 and up where they are multiplexed')
   for (const index of Object.keys(origins.each ?? {})) {
     check(Number(index) < origins.count, `origins.each.${index}`, index, `0 to ${origins.count - 1}`)
   }

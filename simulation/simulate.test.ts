@@ -66,6 +66,12 @@ const others: [string, Model, Policies][] = [
   ['one pool for a proxy', { ...wild, proxies: { ...wild.proxies, poolScope: 'proxy' } }, wildly],
   ['work that is not cancelled', { ...wild, timeouts: { ...wild.timeouts, cancelsWork: false } }, wildly],
   ['no network, no pool', { ...wild, network: {} }, { ...plainly, retries: made(budgeted), faults: wildly.faults! }],
+  [
+    'many requests on a connection',
+    { ...wild, requests: { ...wild.requests, connections: 20, multiplexed: true } },
+    wildly,
+  ],
+  ['CPU that varies', { ...wild, proxies: { ...wild.proxies, requestCpu: 'exponential' } }, wildly],
   ['a stale shared view', { ...wild, proxies: { count: 2, view: { kind: 'shared', refreshMs: 50 } } }, wildly],
 ]
 
@@ -131,6 +137,37 @@ test('a lone request takes its service time, the round trip, the dial and the CP
   expect(took(zones, lone)).toBeCloseTo(17, 6)
 })
 
+test('a multiplexed connection carries any number of requests at once, all to one worker', () => {
+  const busy: Policies = { ...lone, arrivals: made(constant, { ratePerSecond: 400 }) }
+  const over = (multiplexed: boolean): Model => ({
+    ...few,
+    origins: { count: 1, slots: Number.POSITIVE_INFINITY },
+    proxies: { workers: 4 },
+    requests: { connections: 1, multiplexed },
+  })
+  expect(took(over(true), busy)).toBeCloseTo(10, 6)
+  expect(took(over(false), busy)).toBeGreaterThan(100)
+  const { workers } = simulate(over(true), busy, 1)
+  expect(workers.map(({ requests }) => requests > 0).filter(Boolean)).toHaveLength(1)
+})
+
+test('exponential CPU has its mean, and the queue of M/M/1 and not of M/D/1', () => {
+  const worker = (requestCpu: 'fixed' | 'exponential'): Model => ({
+    durationMs: 400_000,
+    origins: { count: 1, slots: Number.POSITIVE_INFINITY },
+    proxies: { requestCpuMs: 1, requestCpu },
+  })
+  const half: Policies = {
+    ...lone,
+    arrivals: made(poisson, { ratePerSecond: 500 }),
+    service: () => made(fixed, { ms: 0 }),
+  }
+  const { workers } = simulate(worker('exponential'), half, 1)
+  expect(workers[0]!.busyMs / workers[0]!.requests).toBeCloseTo(1, 1)
+  expect(took(worker('exponential'), half)).toBeCloseTo(2, 1)
+  expect(took(worker('fixed'), half)).toBeCloseTo(1.5, 1)
+})
+
 test('time-outs end attempts and requests on time, and a retry makes good', () => {
   const struck: Model = { ...few, origins: { count: 2 }, faults: [{ origin: 0, fromMs: 0, untilMs: 10_000 }] }
   const inTurn = { ...lone, balancer: made(roundRobin), faults: [() => frozen] }
@@ -194,6 +231,7 @@ test('a model that is out of range is refused with a sentence', () => {
   expect(refused({ durationMs: 0 })).toThrow('model.durationMs: 0 given; allowed: above 0')
   expect(refused({ origins: { count: 2, each: { 2: {} } } })).toThrow('model.origins.each.2: 2 given; allowed: 0 to 1')
   expect(refused({ faults: [{ origin: 0, fromMs: 0, untilMs: 1 }] })).toThrow('policies.faults')
+  expect(refused({ requests: { multiplexed: true } })).toThrow('1 and up where they are multiplexed')
   const forEver = { faults: [{ origin: 0, fromMs: 0, untilMs: Number.POSITIVE_INFINITY }] }
   expect(() => simulate({ ...few, ...forEver }, { ...lone, faults: [() => frozen] }, 1)).toThrow(/wait for ever/)
 })

@@ -8,7 +8,8 @@ import type { Scenario } from '../../core/scenario.ts'
 import { Children } from '../children.ts'
 import { planOf } from '../plan.ts'
 import { runScenario } from '../run-scenario.ts'
-import { refusalOf } from './model-of.ts'
+import { sweptVariants } from '../sweep.ts'
+import { modelOf, refusalOf } from './model-of.ts'
 import { simulatedCandidates, simulatedPlanOf } from './run-simulated.ts'
 import { simulateVariant } from './simulate-variant.ts'
 
@@ -64,6 +65,19 @@ test('round trips, faults, keys, limits and retries reach the model', async () =
   expect(keyed.runs[0]!.counters['keys.originsMax']).toBe(1)
   const limited = await inThisThread('overload', ['limiter=none,fixed-inflight:max=10'])
   expect(limited.runs.map(run => run.counters['target.requestsLimited']! > 100)).toEqual([false, true])
+})
+
+test('what a variant has of its own, and then its point, is in place of what the scenario has', async () => {
+  const plan = await planOf(['pool-scope', 'effort=quick', out], new Date())
+  const [variant] = plan.variants
+  const own = { proxies: { workers: 3, poolScope: 'proxy' }, multiplexed: 7 } as const
+  const at = { series: 'one', at: 5, virtual: { proxies: { workers: 5 } } }
+  const { model } = await modelOf(simulatedPlanOf(plan, 0), { ...variant!, virtual: own, point: at })
+  expect(model.proxies).toEqual({ workers: 5, poolScope: 'proxy' })
+  expect(model.requests).toMatchObject({ connections: 7, multiplexed: true })
+  expect(model.network).toEqual(plan.scenario.virtual!.network)
+  const { virtual: _, sweep: __, ...live } = plan.scenario
+  expect(() => sweptVariants(live, [{ ...variant!, virtual: own }])).toThrow('allowed: in simulated scenarios only')
 })
 
 test('the first repeat meets the requests that a live run meets', async () => {
