@@ -141,7 +141,7 @@ export default defineScenario({
   },
   origins: { count: 1, service: 'fixed:ms=0', responseBytes: 512 },
   load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
+    connections: { kind: 'keep-alive', count: connectionCounts[0]! },
     profile: `poisson:ratePerSecond=${ratePerSecond}`,
     pacing: 'timer',
     timeoutMs: 1000,
