@@ -108,7 +108,7 @@ function judge(runs: readonly Run[]): Claim[] {
       once,
       load => load <= helpsUpTo || load >= hurtsFrom,
       (one, other, load) => (load <= helpsUpTo ? one < other : one > other),
-      `A hedge helps up to ${helpsUpTo} % load and hurts from ${hurtsFrom} % on, budget or not.`,
+      `Within its budget a hedge helps up to ${helpsUpTo} % load and hurts from ${hurtsFrom} % on.`,
     ),
     ...compared(
       tails(runs, following),

@@ -123,7 +123,7 @@ export default defineScenario({
     `Ten origins each keep in memory what they were asked for, and an eleventh is added. Requests ask for ${keys} keys, all equally often. ` +
     'Whichever key the balancer now sends elsewhere than before finds a cold cache there, once. The new origin must get one key in eleven, so that is the least. ' +
     'A table by remainder moves nearly everything, and at that moment all caches are as good as empty; consistent hashes move little more than they must. ' +
-    'Look at the share of cold requests beside how even the shares of the origins are: no hash here is best at both.',
+    'Look at the share of cold requests beside how even the shares of the origins are.',
   seed: 24,
   virtual: { why: 'no live origin joins while a load is running' },
   origins: { count: originsAfter, service: 'fixed:ms=200', responseBytes: 512 },
