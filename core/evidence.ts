@@ -29,3 +29,13 @@ export function median(values: readonly number[]): number {
 export function kindWhen(holds: boolean): Claim['kind'] {
   return holds ? 'count' : 'timing'
 }
+
+/** The runs of one balancer, whatever its parameters, at one point of a sweep. */
+export function atPoint(runs: readonly Run[], balancer: string, at: number): readonly Run[] {
+  return runs.filter(run => `${run.settings.balancer}`.split(':')[0] === balancer && run.point?.at === at)
+}
+
+/** The mean over repeats of the mean latency in the first phase. */
+export function meanLatencyMs(runs: readonly Run[]): number {
+  return mean(runs.map(run => run.phases[0]!.latency.meanMs!))
+}

@@ -1,7 +1,7 @@
 // Ten equal origins, busier from step to step: what a balancer that looks is worth at each load, beside what theory says of
 // one that does not.
 import { plain } from '../core/architecture.ts'
-import { mean } from '../core/evidence.ts'
+import { atPoint, meanLatencyMs } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario } from '../core/scenario.ts'
 
@@ -15,19 +15,16 @@ const gainNeeded = 3
 const chanceAllowed = 0.02
 
 const base = { ...plain, balancer: 'random' }
-const series = (runs: readonly Run[], balancer: string, load: number) =>
-  runs.filter(run => `${run.settings.balancer}`.split(':')[0] === balancer && run.point?.at === load)
-const meanOf = (runs: readonly Run[]) => mean(runs.map(run => run.phases[0]!.latency.meanMs!))
 const ms = (value: number) => `${value.toFixed(1)} ms`
 const ratePerSecond = (load: number) => (load / 100) * originCount * (1000 / meanMs)
 
 /** A draw without a look makes each origin a queue of its own, M/M/1: its mean time is the service time over the idle share. */
 function theory(runs: readonly Run[]): Claim[] {
-  const asked = loads.filter(load => load <= 90 && series(runs, 'random', load).length > 0)
+  const asked = loads.filter(load => load <= 90 && atPoint(runs, 'random', load).length > 0)
   if (asked.length === 0) return []
   const rows = asked.map(load => ({
     load,
-    seen: meanOf(series(runs, 'random', load)),
+    seen: meanLatencyMs(atPoint(runs, 'random', load)),
     law: meanMs / (1 - load / 100),
   }))
   return [
@@ -36,31 +33,33 @@ function theory(runs: readonly Run[]): Claim[] {
       kind: 'count',
       holds: rows.every(({ seen, law }) => Math.abs(seen / law - 1) <= theoryAllowed),
       evidence: `${rows.map(({ load, seen, law }) => `${load} %: ${ms(seen)}, theory ${ms(law)}`).join('; ')}.`,
-      uses: asked.flatMap(load => series(runs, 'random', load)),
+      uses: asked.flatMap(load => atPoint(runs, 'random', load)),
     },
   ]
 }
 
 /** `of` at every load takes at most as long as `than`. */
 function noSlower(runs: readonly Run[], of: string, than: string, claim: string): Claim[] {
-  const asked = loads.filter(load => [of, than].every(name => series(runs, name, load).length > 0))
+  const asked = loads.filter(load => [of, than].every(name => atPoint(runs, name, load).length > 0))
   if (asked.length === 0) return []
-  const rows = asked.map(load => [load, meanOf(series(runs, of, load)), meanOf(series(runs, than, load))] as const)
+  const rows = asked.map(
+    load => [load, meanLatencyMs(atPoint(runs, of, load)), meanLatencyMs(atPoint(runs, than, load))] as const,
+  )
   return [
     {
       claim,
       kind: 'count',
       holds: rows.every(([, one, other]) => one <= other * (1 + chanceAllowed)),
       evidence: `${rows.map(([load, one, other]) => `${load} %: ${ms(one)} to ${ms(other)}`).join('; ')}.`,
-      uses: asked.flatMap(load => [...series(runs, of, load), ...series(runs, than, load)]),
+      uses: asked.flatMap(load => [...atPoint(runs, of, load), ...atPoint(runs, than, load)]),
     },
   ]
 }
 
 function growing(runs: readonly Run[]): Claim[] {
   const gain = (load: number) => {
-    const [blind, aware] = [series(runs, 'random', load), series(runs, 'power-of-two', load)]
-    return blind.length === 0 || aware.length === 0 ? null : meanOf(blind) / meanOf(aware)
+    const [blind, aware] = [atPoint(runs, 'random', load), atPoint(runs, 'power-of-two', load)]
+    return blind.length === 0 || aware.length === 0 ? null : meanLatencyMs(blind) / meanLatencyMs(aware)
   }
   const [low, high] = [gain(50), gain(90)]
   if (low === null || high === null) return []
@@ -70,7 +69,7 @@ function growing(runs: readonly Run[]): Claim[] {
       kind: 'count',
       holds: high >= gainNeeded && low < 2,
       evidence: `A draw takes ${low.toFixed(1)} times as long as two looks at 50 %, ${high.toFixed(1)} times at 90 %.`,
-      uses: [50, 90].flatMap(load => [...series(runs, 'random', load), ...series(runs, 'power-of-two', load)]),
+      uses: [50, 90].flatMap(load => [...atPoint(runs, 'random', load), ...atPoint(runs, 'power-of-two', load)]),
     },
   ]
 }

@@ -69,14 +69,25 @@ export class LoadReports {
   }
 }
 
+/** Scratch of `latencyAmong`, so that a report allocates nothing but itself. */
+const nearAt = new Int32Array(nearest)
+const nearTookMs = new Float64Array(nearest)
+
 /** The median time of the answers that met most nearly `inFlight` others; 0 when nothing has been answered. */
 function latencyAmong({ met, tookMs, answers }: OriginLoad, inFlight: number): Ms {
   const known = Math.min(answers, remembered)
+  const taken = Math.min(known, nearest)
   if (known === 0) return 0
-  const near = Array.from({ length: known }, (_, at) => at)
-    .sort((a, b) => Math.abs(met[a]! - inFlight) - Math.abs(met[b]! - inFlight) || a - b)
-    .slice(0, nearest)
-    .map(at => tookMs[at]!)
-    .sort((a, b) => a - b)
-  return near[near.length >> 1]!
+  const distance = (at: number) => Math.abs(met[at]! - inFlight)
+  // The nearest so far are kept sorted by insertion; of equals the first stay.
+  for (let at = 0; at < known; at++) {
+    let place = Math.min(at, taken)
+    while (place > 0 && distance(nearAt[place - 1]!) > distance(at)) {
+      if (place < taken) nearAt[place] = nearAt[place - 1]!
+      place--
+    }
+    if (place < taken) nearAt[place] = at
+  }
+  for (let i = 0; i < taken; i++) nearTookMs[i] = tookMs[nearAt[i]!]!
+  return nearTookMs.subarray(0, taken).sort()[taken >> 1]!
 }

@@ -18,3 +18,13 @@ export async function play(scenario: Scenario): Promise<Run[]> {
 export async function holdsWhenPlayed(scenario: Scenario): Promise<boolean[]> {
   return scenario.judge(await play(scenario)).map(claim => claim.holds)
 }
+
+/** The scenario with a quick effort of this share of its length: enough where what is turned shows at once. */
+export function shortened(scenario: Scenario, share: number): Scenario {
+  const { phases, warmUpMs = 0, ...quick } = scenario.effort.quick
+  const shorter = phases.map(phase => ({ ...phase, durationMs: phase.durationMs * share }))
+  return {
+    ...scenario,
+    effort: { ...scenario.effort, quick: { ...quick, warmUpMs: warmUpMs * share, phases: shorter } },
+  }
+}
