@@ -33,7 +33,7 @@ export default defineBalancer({
       doc: 'what the share of errors adds to utilisation',
     }),
   },
-  make({ blackoutMs, expirationMs, updateMs, errorPenalty }): Balancer {
+  make({ blackoutMs, expirationMs, updateMs, errorPenalty }, { rng }): Balancer {
     let eligible: readonly Upstream[] = []
     /** Current weights by index, and what was last reported. */
     const weights: number[] = []
@@ -42,6 +42,7 @@ export default defineBalancer({
     const firstReportAt: number[] = []
     const order = new EarliestDeadline(({ index }) => weights[index]!)
     let updateAt = Number.NEGATIVE_INFINITY
+    let started = false
 
     /** The reported weight, or null when there is none that counts now. */
     function valid(index: number, now: number): number | null {
@@ -70,6 +71,10 @@ export default defineBalancer({
         eligible = upstreams
         update(now)
         order.keep(upstreams)
+        if (started || upstreams.length === 0) return
+        // Entered at a random place, as gRPC and Envoy do: many proxies in step would all send to the same upstream.
+        started = true
+        for (let skipped = rng.integer(upstreams.length); skipped > 0; skipped--) order.pick([])
       },
       pick(_request, avoid, now) {
         if (now >= updateAt) {
