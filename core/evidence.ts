@@ -1,5 +1,5 @@
 // What the claims of scenarios share: the wording of evidence, and a few figures.
-import type { Claim, Run } from './record.ts'
+import type { Claim, PhaseSummary, Run } from './record.ts'
 
 /** One sentence with a part per variant, in the order of the runs: `say` is given all repeats of one variant. */
 export function perVariant(runs: readonly Run[], say: (runs: readonly Run[]) => string): string {
@@ -38,4 +38,15 @@ export function atPoint(runs: readonly Run[], balancer: string, at: number): rea
 /** The mean over repeats of the mean latency in the first phase. */
 export function meanLatencyMs(runs: readonly Run[]): number {
   return mean(runs.map(run => run.phases[0]!.latency.meanMs!))
+}
+
+export function phaseOf(run: Run, name: string): PhaseSummary {
+  return run.phases.find(phase => phase.name === name)!
+}
+
+/** The share, over all repeats, of the requests due in a phase that failed. */
+export function failedShare(runs: readonly Run[], phase: string): number {
+  const phases = runs.map(run => phaseOf(run, phase))
+  const failed = phases.flatMap(({ errors }) => Object.values(errors))
+  return sum(failed) / Math.max(1, sum(phases.map(({ requests }) => requests)))
 }

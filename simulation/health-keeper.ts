@@ -40,6 +40,11 @@ export class HealthKeeper {
     this.checkAddress = world.address(`checks/${worker}`)
   }
 
+  /** Times that the balancer was told anew who is eligible. */
+  get rebuilds(): number {
+    return this.version - 1
+  }
+
   start(): void {
     this.policy.onMembers(this.upstreams, this.world.now)
     this.balancer.onMembers?.(this.upstreams, this.world.now)

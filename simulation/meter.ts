@@ -20,6 +20,8 @@ export interface Counts {
   /** Attempts that a proxy gave up because they took too long. */
   attemptTimeouts: number
   checks: number
+  /** Times that a balancer was told anew who is eligible, over all workers; the first time is not counted. */
+  tableRebuilds: number
   probes: number
   /** Requests that an idle worker took from a busy one. */
   stolen: number
@@ -60,6 +62,7 @@ export class Meter {
     delayed: 0,
     attemptTimeouts: 0,
     checks: 0,
+    tableRebuilds: 0,
     probes: 0,
     stolen: 0,
   }

@@ -144,6 +144,7 @@ export class Run {
     if (this.refreshMs > 0) world.at(this.refreshMs, kinds.REFRESH_DUE, 0, 0)
     while (clients.nextAt !== Number.POSITIVE_INFINITY || world.requests.inUse > 0) if (!this.step()) break
     this.meter.counts.checks = this.workers.reduce((sum, { health }) => sum + health.checks, 0)
+    this.meter.counts.tableRebuilds = this.workers.reduce((sum, { health }) => sum + health.rebuilds, 0)
   }
 
   /** Does the next thing that is due; false when there is nothing. Ends come before beginnings of the same instant. */

@@ -101,6 +101,7 @@ function statsOf({ counts, connections, workers }: Result, at: number): TargetSt
       requestsDelayed: counts.delayed,
       retries: counts.retries,
       hedges: counts.hedges,
+      tableRebuilds: counts.tableRebuilds,
       upstreamDials: connections?.dials ?? 0,
       upstreamSpareDials: connections?.spareDials ?? 0,
       upstreamReuses: connections?.reuses ?? 0,

@@ -84,3 +84,13 @@ test('slow grows to its factor and stays there', async () => {
     { kind: 'service', factor: 5, addMs: 8 },
   ])
 })
+
+test('cold begins with its factor and is gone when it is warm', async () => {
+  const fault = await made('cold:factor=5,warmMs=100')
+  expect([0, 50, 100, 1000].map(sinceMs => fault.effectAt!(sinceMs, 0))).toEqual([
+    { kind: 'service', factor: 5, addMs: 0 },
+    { kind: 'service', factor: 3, addMs: 0 },
+    null,
+    null,
+  ])
+})
