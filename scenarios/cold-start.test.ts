@@ -8,7 +8,8 @@ import scenario from './cold-start.ts'
 async function holdsTaking(change: (settings: Architecture) => Partial<Architecture>): Promise<boolean[]> {
   const variants = scenario.variants.map(one => ({ ...one, settings: { ...one.settings, ...change(one.settings) } }))
   const runs = await play({ ...scenario, variants })
-  const asSaid = runs.map(run => ({ ...run, settings: { ...run.settings, balancer: run.variant } }))
+  const said = (name: string) => scenario.variants.find(one => one.name === name)!.settings
+  const asSaid = runs.map(run => ({ ...run, settings: { ...run.settings, balancer: said(run.variant).balancer } }))
   return scenario.judge(asSaid).map(claim => claim.holds as boolean)
 }
 const healing = (change: (fault: string) => string | null): Scenario => ({

@@ -113,7 +113,7 @@ const phases = [
   { name: 'warm', durationMs: 10_000 },
 ]
 const variant = (balancer: string, about: string) => ({
-  name: balancer,
+  name: balancer.replace(`${slowStart}+`, 'slow start, '),
   target: 'windtunnel',
   about,
   settings: { ...base, balancer },

@@ -125,7 +125,7 @@ function inStep(runs: readonly Run[]): Claim[] {
 
 const phases = (durationMs: number) => [{ name: 'load', durationMs }]
 const variant = (balancer: string, about: string) => ({
-  name: balancer,
+  name: balancer.split(':')[0]!,
   target: 'windtunnel',
   about,
   settings: { ...base, balancer },

@@ -109,8 +109,8 @@ function phases(times: number): Phase[] {
   return [named('calm', 10), named('outage', 10), named('calm again', 5), named('false alarm', 10), named('healed', 5)]
 }
 
-const variant = (balancer: string, about: string) => ({
-  name: balancer,
+const variant = (name: string, balancer: string, about: string) => ({
+  name,
   target: 'windtunnel',
   about,
   settings: { ...base, balancer },
@@ -159,13 +159,14 @@ export default defineScenario({
   },
   base,
   variants: [
-    variant('power-of-two', 'Zones make no difference to it.'),
-    variant('zone-aware+power-of-two', 'In the own zone as far as that can bear it.'),
+    variant('anywhere', 'power-of-two', 'Zones make no difference to it.'),
+    variant('own zone', 'zone-aware+power-of-two', 'In the own zone as far as that can bear it.'),
     variant(
+      'anywhere, panics',
       `${panicking}+power-of-two`,
       'Everywhere; and to all, healthy or not, when more than half are taken for dead.',
     ),
-    variant(`${panicking}+zone-aware+power-of-two`, 'Both.'),
+    variant('own zone, panics', `${panicking}+zone-aware+power-of-two`, 'Both.'),
   ],
   limits: [
     'A connection across zones costs as much to keep as any other here; in a cloud, traffic between zones is paid for besides.',

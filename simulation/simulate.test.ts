@@ -168,6 +168,14 @@ test('exponential CPU has its mean, and the queue of M/M/1 and not of M/D/1', ()
   expect(took(worker('fixed'), half)).toBeCloseTo(1.5, 1)
 })
 
+test('a table is rebuilt when somebody leaves and when it comes back, by every worker', () => {
+  const dying: Model = { ...few, origins: { count: 2 }, faults: [{ origin: 0, fromMs: 2000, untilMs: 4000 }] }
+  const policies = { ...lone, faults: [() => dead], health: made(activeHttp, { intervalMs: 100 }) }
+  expect(simulate(dying, policies, 1).counts.tableRebuilds).toBe(2)
+  expect(simulate({ ...dying, proxies: { count: 3 } }, policies, 1).counts.tableRebuilds).toBe(6)
+  expect(simulate(few, lone, 1).counts.tableRebuilds).toBe(0)
+})
+
 test('time-outs end attempts and requests on time, and a retry makes good', () => {
   const struck: Model = { ...few, origins: { count: 2 }, faults: [{ origin: 0, fromMs: 0, untilMs: 10_000 }] }
   const inTurn = { ...lone, balancer: made(roundRobin), faults: [() => frozen] }
