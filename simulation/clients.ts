@@ -83,19 +83,10 @@ export class Clients {
   arrive(): void {
     const { world } = this
     const { requests, now } = world
-    const request = requests.take()
     const number = this.created++
-    requests.dueAt[request] = now
-    requests.number[request] = number
-    requests.quantile[request] = this.demand.uniform()
-    requests.key[request] = this.keyShares.length === 1 ? 0 : this.drawKey(number)
-    requests.client[request] = this.addresses.length === 1 ? 0 : this.choice.integer(this.addresses.length)
-    requests.attempts[request] = 0
-    requests.live[request] = nobody
-    requests.admitted[request] = 0
-    requests.answered[request] = 0
-    requests.fresh[request] = 0
-    requests.connection[request] = nobody
+    const key = this.keyShares.length === 1 ? 0 : this.drawKey(number)
+    const client = this.addresses.length === 1 ? 0 : this.choice.integer(this.addresses.length)
+    const request = requests.add(number, now, this.demand.uniform(), key, client)
     this.meter.onDue(now)
     const proxy = this.proxies === 1 ? 0 : this.choice.integer(this.proxies)
     this.nextAt = this.nextAfter(now)
@@ -128,8 +119,8 @@ export class Clients {
 
   private deal(request: number, proxy: number): void {
     const { requests, now } = this.world
-    requests.worker[request] = this.workersEach === 1 ? proxy : this.accept(proxy)
-    this.meter.onSent(requests.number[request]!, now)
+    requests.setWorker(request, this.workersEach === 1 ? proxy : this.accept(proxy))
+    this.meter.onSent(requests.number(request), now)
     this.hand(request)
   }
 
@@ -137,19 +128,17 @@ export class Clients {
     const connection = this.free.pop()
     if (connection !== undefined) return this.carry(request, connection)
     const { requests, now } = this.world
-    // Should its client leave before it has one, it counts as nobody's.
-    requests.worker[request] = 0
+    // Should its client leave before it has one, it counts as nobody's: the first worker's.
     this.waiting.push(now, request, requests.stamp[request]!)
   }
 
   private carry(request: number, connection: number): void {
     const { requests } = this.world
     if (this.workerOf[connection] === nobody) this.connect(connection)
-    requests.connection[request] = connection
-    requests.worker[request] = this.workerOf[connection]!
-    requests.fresh[request] = this.carried[connection] === 0 ? 1 : 0
+    requests.setConnection(request, connection, this.carried[connection] === 0)
+    requests.setWorker(request, this.workerOf[connection]!)
     this.carried[connection] = this.carried[connection]! + 1
-    this.meter.onSent(requests.number[request]!, this.world.now)
+    this.meter.onSent(requests.number(request), this.world.now)
     this.hand(request)
   }
 

@@ -60,13 +60,13 @@ export class Endings {
   /** An answer, or the end of a broken connection (status 0), is at its proxy. */
   onAnswer(attempt: number): void {
     const { attempts } = this.world
-    if (attempts.detached[attempt] === 1) return attempts.free(attempt)
-    attempts.state[attempt] = RETURNED
-    const status = attempts.status[attempt]!
-    const request = attempts.request[attempt]!
+    if (attempts.isDetached(attempt)) return attempts.free(attempt)
+    attempts.setState(attempt, RETURNED)
+    const status = attempts.status(attempt)
+    const request = attempts.request(attempt)
     if (request === nobody) {
-      const { health } = this.workers[attempts.worker[attempt]!]!
-      const origin = attempts.origin[attempt]!
+      const { health } = this.workers[attempts.worker(attempt)]!
+      const origin = attempts.origin(attempt)
       attempts.free(attempt)
       return health.onChecked(origin, status >= 200 && status < 400)
     }
@@ -74,14 +74,14 @@ export class Endings {
     if (status === REFUSED) return this.fail(attempt, 'dial-failed', 502)
     if (status >= 500 && this.isBettered(attempt, 'response', status)) return
     this.endAttempt(attempt, 'response', status, true)
-    while (this.world.requests.live[request] !== nobody) this.giveUp(this.world.requests.live[request]!)
+    while (this.world.requests.live(request) !== nobody) this.giveUp(this.world.requests.live(request))
     this.respond(request, status)
   }
 
   /** An attempt has broken, as `kind` says; the client is told `status` unless another attempt makes good for it. */
   fail(attempt: number, kind: OutcomeKind, status: number): void {
     if (this.isBettered(attempt, kind, 0)) return
-    const request = this.world.attempts.request[attempt]!
+    const request = this.world.attempts.request(attempt)
     this.endAttempt(attempt, kind, 0, false)
     this.refuse(request, status)
   }
@@ -89,27 +89,27 @@ export class Endings {
   /** The attempt, or a check, has taken too long. */
   onAttemptDue(attempt: number): void {
     const { attempts } = this.world
-    if (attempts.detached[attempt] === 1) return
-    if (attempts.request[attempt] !== nobody) {
+    if (attempts.isDetached(attempt)) return
+    if (attempts.request(attempt) !== nobody) {
       this.meter.counts.attemptTimeouts++
       return this.fail(attempt, 'timeout', 504)
     }
-    attempts.detached[attempt] = 1
-    this.workers[attempts.worker[attempt]!]!.health.onChecked(attempts.origin[attempt]!, false)
+    attempts.detach(attempt)
+    this.workers[attempts.worker(attempt)]!.health.onChecked(attempts.origin(attempt), false)
     this.network.abandon(attempt)
   }
 
   /** The attempt has waited too long for a connection. */
   onWaitDue(attempt: number): void {
     const { attempts } = this.world
-    if (attempts.state[attempt] === UNSENT && attempts.connection[attempt] === nobody)
+    if (attempts.state(attempt) === UNSENT && attempts.connection(attempt) === nobody)
       this.fail(attempt, 'timeout', 503)
   }
 
   /** The client has waited too long and leaves. */
   onClientDue(request: number): void {
     const { requests } = this.world
-    while (requests.live[request] !== nobody) this.giveUp(requests.live[request]!)
+    while (requests.live(request) !== nobody) this.giveUp(requests.live(request))
     this.end(request, 'timeout', 0)
   }
 
@@ -121,7 +121,7 @@ export class Endings {
   /** A proxy has closed the connection of an attempt, and its origin has heard of it. */
   onAbandoned(attempt: number): void {
     const { attempts } = this.world
-    const state = attempts.state[attempt]!
+    const state = attempts.state(attempt)
     if (state !== QUEUED && state !== IN_SERVICE) return
     this.abandonAtOrigin(attempt)
     attempts.free(attempt)
@@ -141,15 +141,15 @@ export class Endings {
   /** The request is over for everybody. */
   private end(request: number, ending: 'ok' | 'bad-status' | 'timeout', status: number): void {
     const { requests, now } = this.world
-    const worker = this.workers[requests.worker[request]!]!
-    const admitted = requests.admitted[request]!
+    const worker = this.workers[requests.worker(request)]!
+    const admitted = requests.admitted(request)
     if (admitted === 1) worker.inFlight--
     if (admitted !== 0 && worker.limiter.onDone !== undefined) {
       const insideMs = admitted === 1 ? now - requests.admittedAt[request]! : 0
-      worker.limiter.onDone(insideMs, now, ending === 'timeout' || requests.answered[request] !== 1)
+      worker.limiter.onDone(insideMs, now, ending === 'timeout' || !requests.isAnswered(request))
     }
-    this.meter.onEnd(requests.number[request]!, requests.dueAt[request]!, now, ending, status)
-    const connection = requests.connection[request]!
+    this.meter.onEnd(requests.number(request), requests.dueAt(request), now, ending, status)
+    const connection = requests.connection(request)
     const { tried } = requests
     if (tried[request] !== undefined) tried[request].length = 0
     requests.free(request)
@@ -159,9 +159,9 @@ export class Endings {
   /** Is the attempt dropped because another of its request is under way, or does the policy want one more? */
   private isBettered(attempt: number, kind: OutcomeKind, status: number): boolean {
     const { requests, attempts, now } = this.world
-    const request = attempts.request[attempt]!
-    const worker = this.workers[attempts.worker[attempt]!]!
-    const alone = requests.live[request] === attempt && attempts.sibling[attempt] === nobody
+    const request = attempts.request(attempt)
+    const worker = this.workers[attempts.worker(attempt)]!
+    const alone = requests.live(request) === attempt && attempts.sibling(attempt) === nobody
     const upstream = attempts.upstream[attempt]!
     if (!alone) {
       ;(requests.tried[request] ??= []).push(upstream)
@@ -169,7 +169,7 @@ export class Endings {
       return true
     }
     if (worker.retries.retryIn === undefined) return false
-    this.retryable.attempts = requests.attempts[request]!
+    this.retryable.attempts = requests.attempts(request)
     const waitMs = worker.retries.retryIn(this.retryable, this.tell(attempt, kind, status), now)
     if (waitMs === null) return false
     ;(requests.tried[request] ??= []).push(upstream)
@@ -186,11 +186,11 @@ export class Endings {
   /** Everybody hears how the attempt ended, and its connection goes back or is closed. */
   private endAttempt(attempt: number, kind: OutcomeKind, status: number, reusable: boolean): void {
     const { requests, attempts, now } = this.world
-    const worker = this.workers[attempts.worker[attempt]!]!
-    const request = attempts.request[attempt]!
+    const worker = this.workers[attempts.worker(attempt)]!
+    const request = attempts.request(attempt)
     const upstream = attempts.upstream[attempt]!
     this.unlink(request, attempt)
-    if (kind === 'response') requests.answered[request] = 1
+    if (kind === 'response') requests.setAnswered(request)
     this.world.count(upstream, -1)
     if (worker.hearsOutcomes) {
       const outcome = this.tell(attempt, kind, status)
@@ -203,11 +203,11 @@ export class Endings {
 
   private leaveConnection(worker: Worker, attempt: number, upstream: Upstream, reusable: boolean): void {
     const { attempts } = this.world
-    const state = attempts.state[attempt]!
-    const connection = attempts.connection[attempt]!
+    const state = attempts.state(attempt)
+    const connection = attempts.connection(attempt)
     // Whoever is lent the connection now may end before this returns.
     if (state === UNSENT) {
-      attempts.detached[attempt] = 1
+      attempts.detach(attempt)
       worker.lending?.abandon(attempt, upstream)
       attempts.free(attempt)
     } else if (state === RETURNED) {
@@ -217,7 +217,7 @@ export class Endings {
         else worker.lending!.close(connection)
       }
     } else {
-      attempts.detached[attempt] = 1
+      attempts.detach(attempt)
       if (connection !== nobody) worker.lending!.close(connection)
       if (this.cancelsWork) this.network.abandon(attempt)
     }
@@ -225,25 +225,25 @@ export class Endings {
 
   private unlink(request: number, attempt: number): void {
     const { requests, attempts } = this.world
-    let at = requests.live[request]!
+    let at = requests.live(request)
     if (at === attempt) {
-      requests.live[request] = attempts.sibling[attempt]!
+      requests.setLive(request, attempts.sibling(attempt))
       return
     }
-    while (attempts.sibling[at] !== attempt) at = attempts.sibling[at]!
-    attempts.sibling[at] = attempts.sibling[attempt]!
+    while (attempts.sibling(at) !== attempt) at = attempts.sibling(at)
+    attempts.setSibling(at, attempts.sibling(attempt))
   }
 
   private tell(attempt: number, kind: OutcomeKind, status: number): Outcome {
     const { attempts, now } = this.world
     const { outcome } = this
-    const tookMs = now - attempts.sentAt[attempt]!
+    const tookMs = now - attempts.sentAt(attempt)
     outcome.kind = kind
     outcome.status = Math.max(0, status)
     outcome.headMs = tookMs
     outcome.totalMs = tookMs
-    outcome.maybeExecuted = attempts.state[attempt] !== UNSENT && attempts.status[attempt] !== REFUSED
-    outcome.report = kind === 'response' && this.reports !== null ? this.reports.of(attempts.origin[attempt]!) : null
+    outcome.maybeExecuted = attempts.state(attempt) !== UNSENT && attempts.status(attempt) !== REFUSED
+    outcome.report = kind === 'response' && this.reports !== null ? this.reports.of(attempts.origin(attempt)) : null
     return outcome
   }
 }

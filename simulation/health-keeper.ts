@@ -81,15 +81,8 @@ export class HealthKeeper {
   private check(origin: number): void {
     const { world } = this
     const { attempts, now } = world
-    const attempt = attempts.take()
-    attempts.request[attempt] = nobody
-    attempts.worker[attempt] = this.worker
-    attempts.origin[attempt] = origin
-    attempts.connection[attempt] = nobody
-    attempts.detached[attempt] = 0
-    attempts.sentAt[attempt] = now
-    attempts.work[attempt] = uniformOf(this.checkAddress, this.checks++)
-    attempts.state[attempt] = ON_ITS_WAY
+    const work = uniformOf(this.checkAddress, this.checks++)
+    const attempt = attempts.add(nobody, this.worker, origin, ON_ITS_WAY, work, nobody, now)
     const stamp = attempts.stamp[attempt]!
     this.checkRing!.push(now, (attempt << kindBits) | ATTEMPT_DUE, stamp)
     world.at(now + this.travelMs(origin), AT_ORIGIN, attempt, stamp)

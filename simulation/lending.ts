@@ -141,7 +141,7 @@ export class Lending {
 
   /** The attempt leaves a connection that cannot be used again, is still being opened, or has not come (`nobody`). */
   abandon(attempt: number, upstream: Upstream): void {
-    const row = this.world.attempts.connection[attempt]!
+    const row = this.world.attempts.connection(attempt)
     if (row === nobody) this.pool.onGaveUp(upstream, attempt)
     else this.forget(row)
   }
@@ -154,7 +154,7 @@ export class Lending {
     if (this.dialMs(attempt, upstream) > this.connectMs || !this.borrower.accepts(upstream.index)) {
       this.forget(row)
       if (attempt !== nobody) {
-        world.attempts.connection[attempt] = nobody
+        world.attempts.setConnection(attempt, nobody)
         this.borrower.onDialFailed(attempt)
       }
       return
@@ -175,7 +175,7 @@ export class Lending {
 
   private lend(row: number, attempt: number): void {
     this.table.lentTo[row] = attempt
-    this.world.attempts.connection[attempt] = row
+    this.world.attempts.setConnection(attempt, row)
     this.borrower.onLent(attempt)
   }
 
@@ -187,7 +187,7 @@ export class Lending {
     this.rows[id] = row
     this.counts.dials++
     if (ticket === nobody) this.counts.spareDials++
-    if (ticket !== nobody) world.attempts.connection[ticket] = row
+    if (ticket !== nobody) world.attempts.setConnection(ticket, row)
     const dialMs = Math.min(this.dialMs(ticket, upstream), this.connectMs)
     if (dialMs === 0) this.onDialed(row)
     else world.ring(dialMs).push(world.now, (row << kindBits) | DIALED, table.stamps[row]!)

@@ -27,17 +27,20 @@ class OriginLoad {
   }
 }
 
+/** By origin: how many requests are there, and how many are served at once. */
+interface Occupancy {
+  present(origin: number): number
+  slots(origin: number): number
+}
+
 export class LoadReports {
   private readonly loads: readonly OriginLoad[]
-  private readonly present: Int32Array
-  private readonly slots: Int32Array
+  private readonly origins: Occupancy
   private readonly clock: { readonly now: Ms }
 
-  /** `present` and `slots` of the origins, by index. */
-  constructor(present: Int32Array, slots: Int32Array, clock: { readonly now: Ms }) {
-    this.loads = Array.from(present, () => new OriginLoad())
-    this.present = present
-    this.slots = slots
+  constructor(count: number, origins: Occupancy, clock: { readonly now: Ms }) {
+    this.loads = Array.from({ length: count }, () => new OriginLoad())
+    this.origins = origins
     this.clock = clock
   }
 
@@ -55,14 +58,14 @@ export class LoadReports {
 
   of(origin: number): LoadReport {
     const load = this.loads[origin]!
-    const inFlight = this.present[origin]!
+    const inFlight = this.origins.present(origin)
     load.decay(this.clock.now)
     // An exponential window holds `windowMs` of time, less at the start of the run.
     const heldMs = windowMs * -Math.expm1(-this.clock.now / windowMs) || 1
     return {
       inFlight,
       latencyMs: latencyAmong(load, inFlight),
-      utilisation: load.busyMs / heldMs / this.slots[origin]!,
+      utilisation: load.busyMs / heldMs / this.origins.slots(origin),
       ratePerSecond: (load.answered / heldMs) * 1000,
       errorsPerSecond: (load.errors / heldMs) * 1000,
     }

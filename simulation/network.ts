@@ -58,7 +58,7 @@ export class Network {
   /** An attempt leaves for its origin; without a delay it is there, and may be answered, when this returns. */
   send(attempt: number): void {
     const ring = this.between(attempt)
-    this.world.attempts.state[attempt] = ON_ITS_WAY
+    this.world.attempts.setState(attempt, ON_ITS_WAY)
     if (ring === null) this.owner.onAtOrigin(attempt)
     else this.push(ring, attempt, AT_ORIGIN)
   }
@@ -84,8 +84,8 @@ export class Network {
 
   private between(attempt: number): DelayRing | null {
     if (this.near === this.far) return this.near
-    const { worker, origin } = this.world.attempts
-    return this.isNear(worker[attempt]!, origin[attempt]!) ? this.near : this.far
+    const { attempts } = this.world
+    return this.isNear(attempts.worker(attempt), attempts.origin(attempt)) ? this.near : this.far
   }
 
   private isNear(worker: number, origin: number): boolean {

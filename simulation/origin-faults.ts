@@ -67,17 +67,17 @@ export class OriginFaults {
   /** What they do to one attempt: its service time, or -1 when it is answered at once. Sets its status. */
   strike(attempt: number, serviceMs: Ms): Ms {
     const { attempts, requests, now } = this.world
-    const request = attempts.request[attempt]!
-    const number = request === nobody ? 0 : requests.number[request]!
+    const request = attempts.request(attempt)
+    const number = request === nobody ? 0 : requests.number(request)
     let struckMs = serviceMs
-    for (const { fault, fromMs, untilMs, address } of this.windows[attempts.origin[attempt]!]!) {
+    for (const { fault, fromMs, untilMs, address } of this.windows[attempts.origin(attempt)]!) {
       if (fault.effectAt === undefined || now < fromMs || now >= untilMs) continue
       const effect = fault.effectAt(now - fromMs, uniformOf(address, number))
       if (effect === null) continue
-      if (effect.kind === 'lose-answer') attempts.status[attempt] = BROKEN
+      if (effect.kind === 'lose-answer') attempts.setStatus(attempt, BROKEN)
       else if (effect.kind === 'service') struckMs = struckMs * effect.factor + effect.addMs
       else {
-        attempts.status[attempt] = effect.status
+        attempts.setStatus(attempt, effect.status)
         return -1
       }
     }

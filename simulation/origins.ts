@@ -3,7 +3,7 @@ import type { Ms, OriginEffect, ServiceTime } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
 import type { LoadReports } from './load-reports.ts'
 import type { Meter } from './meter.ts'
-import { originOf, type Policies } from './model.ts'
+import { type Make, originOf, type Policies } from './model.ts'
 import { BROKEN, type OriginFaults, REFUSED } from './origin-faults.ts'
 import { OriginQueues } from './origin-queues.ts'
 import { ANSWERED, IN_SERVICE, nobody, QUEUED } from './tables.ts'
@@ -37,8 +37,6 @@ export class Origins {
   private readonly meter: Meter
   private readonly faults: OriginFaults
   private readonly laws: readonly ServiceTime[]
-  private readonly contentionMs: Float64Array
-  private readonly arrivals: Int32Array
   /** Is anything ever wrong with it? */
   private readonly concerned: readonly boolean[]
   /** What is wrong with each origin as a whole now. */
@@ -54,9 +52,7 @@ export class Origins {
     this.meter = meter
     this.faults = faults
     this.queues = new OriginQueues(world, traits)
-    this.laws = traits.map((_, index) => policies.service(index)({ rng: world.stream(`law/o${index}`) }))
-    this.contentionMs = Float64Array.from(traits, one => one.contentionMs)
-    this.arrivals = new Int32Array(count)
+    this.laws = lawsOf(world, policies)
     this.concerned = traits.map((_, index) => faults.concerns(index))
     this.effects = new Array<OriginEffect | null>(count).fill(null)
     this.stalled = traits.map(() => [])
@@ -68,11 +64,11 @@ export class Origins {
 
   /** `connections`: opened to each, by index; absent where there was none. */
   tallies(connections: readonly number[]): OriginTally[] {
-    const { busyMs, presentPeak } = this.queues
-    return Array.from(this.arrivals, (arrivals, index) => ({
-      arrivals,
-      busyMs: busyMs[index]!,
-      presentPeak: presentPeak[index]!,
+    const { queues } = this
+    return this.laws.map((_, index) => ({
+      arrivals: queues.arrivals(index),
+      busyMs: queues.busyMs(index),
+      presentPeak: queues.presentPeak(index),
       connections: connections[index] ?? 0,
     }))
   }
@@ -80,25 +76,26 @@ export class Origins {
   /** An attempt has come to its origin. */
   arrive(attempt: number): void {
     const { attempts, now } = this.world
-    const origin = attempts.origin[attempt]!
-    const met = this.queues.present[origin]!
-    this.arrivals[origin] = this.arrivals[origin]! + 1
-    attempts.arrivedAt[attempt] = now
-    attempts.met[attempt] = met
-    attempts.status[attempt] = 200
+    const origin = attempts.origin(attempt)
+    const met = this.queues.meet(origin)
+    if (this.reports !== null) {
+      attempts.arrivedAt[attempt] = now
+      attempts.met[attempt] = met
+    }
+    attempts.setStatus(attempt, 200)
     if (this.meter.log !== null) this.meter.onArrival(this.numberOf(attempt), origin, now)
-    let serviceMs = this.laws[origin]!.quantile(attempts.work[attempt]!)
+    let serviceMs = this.laws[origin]!.quantile(attempts.work(attempt))
     if (this.concerned[origin]) {
       const effect = this.effects[origin]
       // A check, which is nobody's request, comes on a connection of its own.
-      const isCheck = attempts.request[attempt] === nobody
+      const isCheck = attempts.request(attempt) === nobody
       if (effect === 'dead' || (effect === 'refusing' && isCheck)) return this.refuse(attempt)
       serviceMs = this.faults.strike(attempt, serviceMs)
       if (serviceMs < 0) return this.answer(attempt)
     }
-    attempts.work[attempt] = serviceMs + this.contentionMs[origin]! * met
+    attempts.setWork(attempt, serviceMs + this.queues.contentionMs(origin) * met)
     if (met > 0 && this.queues.isFull(origin)) {
-      attempts.status[attempt] = 503
+      attempts.setStatus(attempt, 503)
       return this.answer(attempt)
     }
     this.queues.enter(attempt, origin, this.concerned[origin]! && this.effects[origin] === 'frozen')
@@ -107,7 +104,7 @@ export class Origins {
   /** The service of an attempt is over. */
   served(attempt: number): void {
     const { attempts } = this.world
-    const origin = attempts.origin[attempt]!
+    const origin = attempts.origin(attempt)
     if (this.concerned[origin] && this.effects[origin] === 'frozen') {
       this.stalled[origin]!.push({ attempt, stamp: attempts.stamp[attempt]! })
       return
@@ -124,7 +121,7 @@ export class Origins {
 
   /** The proxy has closed the connection of an attempt that waits or is served here: its work is over. */
   abandon(attempt: number): void {
-    this.queues.abandon(attempt, this.world.attempts.origin[attempt]!)
+    this.queues.abandon(attempt, this.world.attempts.origin(attempt))
   }
 
   /** Does it take new connections? */
@@ -159,9 +156,9 @@ export class Origins {
     const waiting: number[] = []
     const served: number[] = []
     for (let row = 0; row < attempts.capacity; row++) {
-      if (attempts.origin[row] !== origin) continue
-      if (attempts.state[row] === QUEUED) waiting.push(row)
-      else if (attempts.state[row] === IN_SERVICE) served.push(row)
+      if (attempts.origin(row) !== origin) continue
+      if (attempts.state(row) === QUEUED) waiting.push(row)
+      else if (attempts.state(row) === IN_SERVICE) served.push(row)
     }
     // The queue first, so that nobody is served in between.
     for (const attempt of [...waiting, ...served]) this.breakOff(attempt)
@@ -171,7 +168,7 @@ export class Origins {
   private breakOff(attempt: number): void {
     const { attempts } = this.world
     this.abandon(attempt)
-    attempts.status[attempt] = BROKEN
+    attempts.setStatus(attempt, BROKEN)
     // The event that would have ended its service is no longer meant for it.
     attempts.stamp[attempt] = attempts.stamp[attempt]! + 1
     this.answer(attempt)
@@ -179,7 +176,7 @@ export class Origins {
 
   private refuse(attempt: number): void {
     const { attempts } = this.world
-    attempts.status[attempt] = attempts.connection[attempt] === nobody ? REFUSED : BROKEN
+    attempts.setStatus(attempt, attempts.connection(attempt) === nobody ? REFUSED : BROKEN)
     this.answer(attempt)
   }
 
@@ -188,16 +185,16 @@ export class Origins {
     const { attempts, now } = this.world
     if (this.meter.log !== null) this.meter.onExecuted(this.numberOf(attempt))
     if (this.reports !== null) {
-      const { arrivedAt, met, work, status, origin } = attempts
-      const tookMs = now - arrivedAt[attempt]!
-      this.reports.onAnswer(origin[attempt]!, met[attempt]!, tookMs, work[attempt]!, status[attempt]!)
+      const tookMs = now - attempts.arrivedAt[attempt]!
+      const met = attempts.met[attempt]!
+      this.reports.onAnswer(attempts.origin(attempt), met, tookMs, attempts.work(attempt), attempts.status(attempt))
     }
     this.answer(attempt)
   }
 
   private answer(attempt: number): void {
     const { attempts, now } = this.world
-    attempts.state[attempt] = ANSWERED
+    attempts.setState(attempt, ANSWERED)
     if (this.meter.log !== null) this.meter.onOut(this.numberOf(attempt), now)
     this.owner.onAnswer(attempt)
   }
@@ -205,7 +202,18 @@ export class Origins {
   /** The number of the request of an attempt; -1 for checks and for what its proxy has given up. */
   private numberOf(attempt: number): number {
     const { attempts, requests } = this.world
-    const request = attempts.request[attempt]!
-    return request === nobody || attempts.detached[attempt] === 1 ? -1 : requests.number[request]!
+    const request = attempts.request(attempt)
+    return request === nobody || attempts.isDetached(attempt) ? -1 : requests.number(request)
   }
+}
+
+/** The laws by origin: one object for all origins whose policy is made by the same maker. */
+function lawsOf(world: World, policies: Policies): ServiceTime[] {
+  const laws = new Map<Make<ServiceTime>, ServiceTime>()
+  return Array.from({ length: world.model.origins.count }, (_, origin) => {
+    const make = policies.service(origin)
+    const law = laws.get(make) ?? make({ rng: world.stream(`law/o${origin}`) })
+    laws.set(make, law)
+    return law
+  })
 }

@@ -96,7 +96,7 @@ export class Requests implements Borrower {
       if (holding?.kind === 'delay') {
         const { requests } = this.world
         this.meter.counts.delayed++
-        requests.admitted[request] = -1
+        requests.setAdmitted(request, -1)
         return this.world.at(now + holding.ms, ADMISSION_DUE, request, requests.stamp[request]!)
       }
     }
@@ -112,8 +112,8 @@ export class Requests implements Borrower {
   private enter(request: number, worker: Worker): void {
     const { requests, now } = this.world
     worker.inFlight++
-    requests.admitted[request] = 1
-    requests.admittedAt[request] = now
+    requests.setAdmitted(request, 1)
+    if (worker.limiter.onDone !== undefined) requests.admittedAt[request] = now
     worker.retries.onRequest?.(now)
     if (worker.filter.onRequest !== undefined) {
       const burnMs = worker.filter.onRequest(this.view, now).reduce((sum, { ms }) => sum + ms, 0)
@@ -152,11 +152,11 @@ export class Requests implements Borrower {
     const { requests, attempts, now } = this.world
     const worker = this.workerOf(request)
     // A later attempt has planned anew, or all have ended.
-    if (requests.hedgeAt[request] !== now || requests.live[request] === nobody) return
+    if (requests.hedgeAt[request] !== now || requests.live(request) === nobody) return
     const { avoid } = this
     avoid.length = 0
     for (const upstream of requests.tried[request] ?? untried) avoid.push(upstream)
-    for (let live = requests.live[request]!; live !== nobody; live = attempts.sibling[live]!) {
+    for (let live = requests.live(request); live !== nobody; live = attempts.sibling(live)) {
       avoid.push(attempts.upstream[live]!)
     }
     this.show(request)
@@ -168,19 +168,10 @@ export class Requests implements Borrower {
 
   private attempt(request: number, worker: Worker, upstream: Upstream): void {
     const { requests, attempts, now } = this.world
-    const attempt = attempts.take()
-    const before = requests.attempts[request]!
-    attempts.request[attempt] = request
-    attempts.worker[attempt] = worker.index
-    attempts.origin[attempt] = upstream.index
-    attempts.state[attempt] = UNSENT
-    attempts.detached[attempt] = 0
-    attempts.connection[attempt] = nobody
-    attempts.sentAt[attempt] = now
-    attempts.sibling[attempt] = requests.live[request]!
-    attempts.work[attempt] = this.quantileOf(request, before, upstream.index)
-    requests.live[request] = attempt
-    requests.attempts[request] = before + 1
+    const { index } = upstream
+    const work = this.quantileOf(request, index)
+    const attempt = attempts.add(request, worker.index, index, UNSENT, work, requests.live(request), now)
+    requests.begin(request, attempt)
     this.meter.onAttempt(now)
     attempts.upstream[attempt] = upstream
     this.world.count(upstream, 1)
@@ -188,7 +179,7 @@ export class Requests implements Borrower {
     worker.health.onSend(upstream)
     if (worker.balancer.probing !== undefined) this.probes!.send(worker)
     if (worker.lending === null) this.send(attempt)
-    else worker.lending.borrow(attempt, upstream, requests.fresh[request] === 1, WAIT_DUE)
+    else worker.lending.borrow(attempt, upstream, requests.isFresh(request), WAIT_DUE)
   }
 
   /** The attempt has a connection. */
@@ -197,7 +188,7 @@ export class Requests implements Borrower {
   }
 
   dialMs(attempt: number, origin: number): number {
-    return this.network.dialMs(attempt === nobody ? 0 : this.world.attempts.worker[attempt]!, origin)
+    return this.network.dialMs(attempt === nobody ? 0 : this.world.attempts.worker(attempt), origin)
   }
 
   accepts(origin: number): boolean {
@@ -214,8 +205,8 @@ export class Requests implements Borrower {
 
   private send(attempt: number): void {
     const { attempts, now } = this.world
-    attempts.sentAt[attempt] = now
-    const request = attempts.request[attempt]!
+    attempts.setSentAt(attempt, now)
+    const request = attempts.request(attempt)
     const stamp = attempts.stamp[attempt]!
     this.attemptRing?.push(now, (attempt << kindBits) | ATTEMPT_DUE, stamp)
     const worker = this.workerOf(request)
@@ -225,7 +216,7 @@ export class Requests implements Borrower {
 
   private planHedge(request: number, worker: Worker): void {
     const { requests, now } = this.world
-    this.retryable.attempts = requests.attempts[request]!
+    this.retryable.attempts = requests.attempts(request)
     const waitMs = worker.retries.hedgeAfter!(this.retryable, now)
     const dueAt = waitMs === null ? Number.NaN : now + waitMs + momentMs
     requests.hedgeAt[request] = dueAt
@@ -233,20 +224,21 @@ export class Requests implements Borrower {
   }
 
   private workerOf(request: number): Worker {
-    return this.workers[this.world.requests.worker[request]!]!
+    return this.workers[this.world.requests.worker(request)]!
   }
 
   private show(request: number): void {
     const { requests } = this.world
-    this.view.target = this.targets[requests.key[request]!]!
-    this.view.client = this.clients[requests.client[request]!]!
+    this.view.target = this.targets[requests.key(request)]!
+    this.view.client = this.clients[requests.client(request)]!
   }
 
-  /** How much work an attempt is, as a number in [0, 1). `before`: attempts made before it. */
-  private quantileOf(request: number, before: number, origin: number): number {
+  /** How much work the next attempt is, as a number in [0, 1). */
+  private quantileOf(request: number, origin: number): number {
     const { requests } = this.world
-    if (this.demandByOrigin) return uniformOf(this.demandAddresses[origin]!, requests.number[request]!)
-    if (before === 0) return requests.quantile[request]!
-    return uniformOf(this.demandAddresses[before & 7]!, requests.number[request]!)
+    const before = requests.attempts(request)
+    if (this.demandByOrigin) return uniformOf(this.demandAddresses[origin]!, requests.number(request))
+    if (before === 0) return requests.quantile(request)
+    return uniformOf(this.demandAddresses[before & 7]!, requests.number(request))
   }
 }

@@ -62,7 +62,7 @@ export class Run {
     })
     const { reports = false } = model.origins
     this.origins.reports = reports
-      ? new LoadReports(this.origins.queues.present, this.origins.queues.slots, world)
+      ? new LoadReports(model.origins.count, this.origins.queues, world)
       : null
     this.endings = new Endings({
       world,

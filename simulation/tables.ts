@@ -1,15 +1,27 @@
-// Requests and attempts as tables of typed columns: a row is a number, a free row is used again, nothing is allocated while
-// the simulation runs. A row's stamp grows when it is freed, so that an event meant for an earlier tenant is recognised.
+// Requests and attempts as tables: a row is a number, a free row is used again, nothing is allocated while the simulation
+// runs. The cells of a row lie side by side, 64 bytes together, because tens of thousands are under way at once: a column for
+// each trait would be a cache miss for each, and objects would be several times as large. A row's stamp grows when it is
+// freed, so that an event meant for an earlier tenant is recognised.
 import type { Upstream } from '../core/contracts.ts'
 import { grownFloats, grownIntegers } from './heap-queue.ts'
 
 const firstCapacity = 256
 export const nobody = -1
 
+/** A row is 16 whole numbers; its last 16 bytes are two numbers with fractions instead. */
+const rowShift = 4
+const fractionShift = 3
+const FIRST_FRACTION = 6
+const SECOND_FRACTION = 7
+
 /** Rows that are taken and given back; the newest free row is taken first, so that the tables stay warm. */
 class Rows {
   inUse = 0
+  /** Apart from the cells: most timeouts come when they mean nobody any more, and need to see no more than this. */
   stamp = new Int32Array(firstCapacity)
+  protected cells = new Int32Array(firstCapacity << rowShift)
+  /** The same memory, as numbers with fractions. */
+  protected fractions = new Float64Array(this.cells.buffer)
   private unused = new Int32Array(firstCapacity)
   private unusedCount = 0
   private used = 0
@@ -18,73 +30,157 @@ class Rows {
     return this.stamp.length
   }
 
-  take(): number {
-    this.inUse++
-    if (this.unusedCount > 0) return this.unused[--this.unusedCount]!
-    if (this.used === this.capacity) this.grow()
-    return this.used++
-  }
-
   free(row: number): void {
     this.inUse--
     this.stamp[row] = this.stamp[row]! + 1
     this.unused[this.unusedCount++] = row
   }
 
-  grow(): void {
+  protected take(): number {
+    this.inUse++
+    if (this.unusedCount > 0) return this.unused[--this.unusedCount]!
+    if (this.used === this.capacity) this.grow()
+    return this.used++
+  }
+
+  protected grow(): void {
     const capacity = this.capacity * 2
     this.stamp = grownIntegers(this.stamp, capacity)
     this.unused = grownIntegers(this.unused, capacity)
+    this.cells = grownIntegers(this.cells, capacity << rowShift)
+    this.fractions = new Float64Array(this.cells.buffer)
   }
 }
 
+const NUMBER = 0
+const OF_WORKER = 1
+const KEY = 2
+const CLIENT = 3
+const CARRIED_BY = 4
+const ATTEMPTS = 5
+const LIVE = 6
+const ADMITTED = 7
+const ANSWER = 8
+const FRESH = 9
+
 /** What a client asks, until it has an answer or gives up. */
 export class RequestTable extends Rows {
-  /** When the request was due, ms. */
-  dueAt = new Float64Array(firstCapacity)
-  /** Its own number in [0, 1), which says how much work it is. */
-  quantile = new Float64Array(firstCapacity)
-  /** In order of creation, from 0. */
-  number = new Int32Array(firstCapacity)
-  worker = new Int32Array(firstCapacity)
-  key = new Int32Array(firstCapacity)
-  client = new Int32Array(firstCapacity)
-  /** The client's kept connection; `nobody` when it has none or waits for one. */
-  connection = new Int32Array(firstCapacity)
-  /** Attempts made so far. */
-  attempts = new Int32Array(firstCapacity)
-  /** The first of the list of attempts that are under way. */
-  live = new Int32Array(firstCapacity)
-  /** 1: let in, and counted among those in flight; -1: held back by the limiter; 0: neither, so far. */
-  admitted = new Int32Array(firstCapacity)
-  /** When it was admitted, ms. */
+  /** When it was admitted, ms; kept for limiters that want to know. */
   admittedAt = new Float64Array(firstCapacity)
   /** When a hedge is due, ms; NaN when none is planned. */
   hedgeAt = new Float64Array(firstCapacity)
-  /** 1 when an origin has answered it, whatever the status. */
-  answered = new Int32Array(firstCapacity)
-  /** 1 when it is the first request of its client's connection. */
-  fresh = new Int32Array(firstCapacity)
   /** Upstreams that have failed it; made when the first does. */
   readonly tried: (Upstream[] | undefined)[] = []
 
-  override grow(): void {
+  /** A new request, with what is chance about it. */
+  add(number: number, dueAt: number, quantile: number, key: number, client: number): number {
+    const row = this.take()
+    const { cells, fractions } = this
+    const at = row << rowShift
+    cells[at + NUMBER] = number
+    cells[at + OF_WORKER] = 0
+    cells[at + KEY] = key
+    cells[at + CLIENT] = client
+    cells[at + CARRIED_BY] = nobody
+    cells[at + ATTEMPTS] = 0
+    cells[at + LIVE] = nobody
+    cells[at + ADMITTED] = 0
+    cells[at + ANSWER] = 0
+    cells[at + FRESH] = 0
+    fractions[(row << fractionShift) + FIRST_FRACTION] = dueAt
+    fractions[(row << fractionShift) + SECOND_FRACTION] = quantile
+    return row
+  }
+
+  /** In order of creation, from 0. */
+  number(row: number): number {
+    return this.cells[(row << rowShift) + NUMBER]!
+  }
+
+  key(row: number): number {
+    return this.cells[(row << rowShift) + KEY]!
+  }
+
+  client(row: number): number {
+    return this.cells[(row << rowShift) + CLIENT]!
+  }
+
+  /** When it was due, ms. */
+  dueAt(row: number): number {
+    return this.fractions[(row << fractionShift) + FIRST_FRACTION]!
+  }
+
+  /** Its own number in [0, 1), which says how much work it is. */
+  quantile(row: number): number {
+    return this.fractions[(row << fractionShift) + SECOND_FRACTION]!
+  }
+
+  worker(row: number): number {
+    return this.cells[(row << rowShift) + OF_WORKER]!
+  }
+
+  setWorker(row: number, worker: number): void {
+    this.cells[(row << rowShift) + OF_WORKER] = worker
+  }
+
+  /** The client's kept connection; `nobody` when it has none or waits for one. */
+  connection(row: number): number {
+    return this.cells[(row << rowShift) + CARRIED_BY]!
+  }
+
+  /** The client's connection carries it; `fresh`: as the first one. */
+  setConnection(row: number, connection: number, fresh: boolean): void {
+    this.cells[(row << rowShift) + CARRIED_BY] = connection
+    this.cells[(row << rowShift) + FRESH] = fresh ? 1 : 0
+  }
+
+  /** Is it the first request of its client's connection? */
+  isFresh(row: number): boolean {
+    return this.cells[(row << rowShift) + FRESH] === 1
+  }
+
+  /** Attempts made so far. */
+  attempts(row: number): number {
+    return this.cells[(row << rowShift) + ATTEMPTS]!
+  }
+
+  /** The first of the list of attempts that are under way. */
+  live(row: number): number {
+    return this.cells[(row << rowShift) + LIVE]!
+  }
+
+  setLive(row: number, attempt: number): void {
+    this.cells[(row << rowShift) + LIVE] = attempt
+  }
+
+  /** Another attempt is made, and is the first of those under way. */
+  begin(row: number, attempt: number): void {
+    this.cells[(row << rowShift) + LIVE] = attempt
+    this.cells[(row << rowShift) + ATTEMPTS] = this.cells[(row << rowShift) + ATTEMPTS]! + 1
+  }
+
+  /** 1: let in, and counted among those in flight; -1: held back by the limiter; 0: neither, so far. */
+  admitted(row: number): number {
+    return this.cells[(row << rowShift) + ADMITTED]!
+  }
+
+  setAdmitted(row: number, admitted: number): void {
+    this.cells[(row << rowShift) + ADMITTED] = admitted
+  }
+
+  /** Has an origin answered it, whatever the status? */
+  isAnswered(row: number): boolean {
+    return this.cells[(row << rowShift) + ANSWER] === 1
+  }
+
+  setAnswered(row: number): void {
+    this.cells[(row << rowShift) + ANSWER] = 1
+  }
+
+  protected override grow(): void {
     super.grow()
-    const { capacity } = this
-    this.dueAt = grownFloats(this.dueAt, capacity)
-    this.quantile = grownFloats(this.quantile, capacity)
-    this.admittedAt = grownFloats(this.admittedAt, capacity)
-    this.hedgeAt = grownFloats(this.hedgeAt, capacity)
-    this.answered = grownIntegers(this.answered, capacity)
-    this.fresh = grownIntegers(this.fresh, capacity)
-    this.number = grownIntegers(this.number, capacity)
-    this.worker = grownIntegers(this.worker, capacity)
-    this.key = grownIntegers(this.key, capacity)
-    this.client = grownIntegers(this.client, capacity)
-    this.connection = grownIntegers(this.connection, capacity)
-    this.attempts = grownIntegers(this.attempts, capacity)
-    this.live = grownIntegers(this.live, capacity)
-    this.admitted = grownIntegers(this.admitted, capacity)
+    this.admittedAt = grownFloats(this.admittedAt, this.capacity)
+    this.hedgeAt = grownFloats(this.hedgeAt, this.capacity)
   }
 }
 
@@ -99,53 +195,140 @@ export const RETURNED = 5
 /** The row belongs to nobody. */
 export const FREED = 6
 
-/** One try of a request at one origin, or a health check (`request` is then `nobody`). */
+const REQUEST = 0
+const WORKER = 1
+const ORIGIN = 2
+const STATE = 3
+const DETACHED = 4
+const STATUS = 5
+const CONNECTION = 6
+const NEXT = 7
+const PREVIOUS = 8
+const SIBLING = 9
+
+/** One try of a request at one origin, or a health check (its request is then `nobody`). */
 export class AttemptTable extends Rows {
-  request = new Int32Array(firstCapacity)
-  worker = new Int32Array(firstCapacity)
-  origin = new Int32Array(firstCapacity)
   /** The origin as its worker knows it. */
   readonly upstream: Upstream[] = []
-  state = new Int32Array(firstCapacity)
-  /** 1 when its proxy waits for it no longer. */
-  detached = new Int32Array(firstCapacity)
-  /** The status answered. */
-  status = new Int32Array(firstCapacity)
-  /** The upstream connection that carries it; `nobody` without pools. */
-  connection = new Int32Array(firstCapacity)
-  /** Neighbours in the queue of its origin. */
-  next = new Int32Array(firstCapacity)
-  previous = new Int32Array(firstCapacity)
-  /** The next attempt under way of the same request. */
-  sibling = new Int32Array(firstCapacity)
-  sentAt = new Float64Array(firstCapacity)
-  /** Its quantile until it reaches the origin, and its service time in ms from then on. */
-  work = new Float64Array(firstCapacity)
-  /** When it reached its origin, ms, and how many were there. */
+  /** When it reached its origin, ms, and how many were there; kept for origins that report their load. */
   arrivedAt = new Float64Array(firstCapacity)
   met = new Int32Array(firstCapacity)
 
+  /** A new attempt of `request`, in `state`; `work`: as the method says; `sibling`: the one begun before it. */
+  add(request: number, worker: number, origin: number, state: number, work: number, sibling: number, now: number): number {
+    const row = this.take()
+    const { cells, fractions } = this
+    const at = row << rowShift
+    cells[at + REQUEST] = request
+    cells[at + WORKER] = worker
+    cells[at + ORIGIN] = origin
+    cells[at + STATE] = state
+    cells[at + DETACHED] = 0
+    cells[at + CONNECTION] = nobody
+    cells[at + SIBLING] = sibling
+    fractions[(row << fractionShift) + FIRST_FRACTION] = now
+    fractions[(row << fractionShift) + SECOND_FRACTION] = work
+    return row
+  }
+
+  request(row: number): number {
+    return this.cells[(row << rowShift) + REQUEST]!
+  }
+
+  worker(row: number): number {
+    return this.cells[(row << rowShift) + WORKER]!
+  }
+
+  origin(row: number): number {
+    return this.cells[(row << rowShift) + ORIGIN]!
+  }
+
+  state(row: number): number {
+    return this.cells[(row << rowShift) + STATE]!
+  }
+
+  setState(row: number, state: number): void {
+    this.cells[(row << rowShift) + STATE] = state
+  }
+
+  /** Does its proxy wait for it no longer? */
+  isDetached(row: number): boolean {
+    return this.cells[(row << rowShift) + DETACHED] === 1
+  }
+
+  detach(row: number): void {
+    this.cells[(row << rowShift) + DETACHED] = 1
+  }
+
+  /** The status answered. */
+  status(row: number): number {
+    return this.cells[(row << rowShift) + STATUS]!
+  }
+
+  setStatus(row: number, status: number): void {
+    this.cells[(row << rowShift) + STATUS] = status
+  }
+
+  /** The upstream connection that carries it; `nobody` without pools. */
+  connection(row: number): number {
+    return this.cells[(row << rowShift) + CONNECTION]!
+  }
+
+  setConnection(row: number, connection: number): void {
+    this.cells[(row << rowShift) + CONNECTION] = connection
+  }
+
+  /** Its neighbours in the queue of its origin. */
+  next(row: number): number {
+    return this.cells[(row << rowShift) + NEXT]!
+  }
+
+  previous(row: number): number {
+    return this.cells[(row << rowShift) + PREVIOUS]!
+  }
+
+  setNext(row: number, next: number): void {
+    this.cells[(row << rowShift) + NEXT] = next
+  }
+
+  setPrevious(row: number, previous: number): void {
+    this.cells[(row << rowShift) + PREVIOUS] = previous
+  }
+
+  /** The next attempt under way of the same request. */
+  sibling(row: number): number {
+    return this.cells[(row << rowShift) + SIBLING]!
+  }
+
+  setSibling(row: number, sibling: number): void {
+    this.cells[(row << rowShift) + SIBLING] = sibling
+  }
+
+  sentAt(row: number): number {
+    return this.fractions[(row << fractionShift) + FIRST_FRACTION]!
+  }
+
+  setSentAt(row: number, now: number): void {
+    this.fractions[(row << fractionShift) + FIRST_FRACTION] = now
+  }
+
+  /** Its quantile until it reaches the origin, and its service time in ms from then on. */
+  work(row: number): number {
+    return this.fractions[(row << fractionShift) + SECOND_FRACTION]!
+  }
+
+  setWork(row: number, work: number): void {
+    this.fractions[(row << fractionShift) + SECOND_FRACTION] = work
+  }
+
   override free(row: number): void {
-    this.state[row] = FREED
+    this.setState(row, FREED)
     super.free(row)
   }
 
-  override grow(): void {
+  protected override grow(): void {
     super.grow()
-    const { capacity } = this
-    this.request = grownIntegers(this.request, capacity)
-    this.worker = grownIntegers(this.worker, capacity)
-    this.origin = grownIntegers(this.origin, capacity)
-    this.state = grownIntegers(this.state, capacity)
-    this.detached = grownIntegers(this.detached, capacity)
-    this.status = grownIntegers(this.status, capacity)
-    this.connection = grownIntegers(this.connection, capacity)
-    this.next = grownIntegers(this.next, capacity)
-    this.previous = grownIntegers(this.previous, capacity)
-    this.sibling = grownIntegers(this.sibling, capacity)
-    this.sentAt = grownFloats(this.sentAt, capacity)
-    this.work = grownFloats(this.work, capacity)
-    this.arrivedAt = grownFloats(this.arrivedAt, capacity)
-    this.met = grownIntegers(this.met, capacity)
+    this.arrivedAt = grownFloats(this.arrivedAt, this.capacity)
+    this.met = grownIntegers(this.met, this.capacity)
   }
 }

@@ -65,7 +65,7 @@ export class WorkerCpu {
   /** A request has come to its worker. */
   addRequest(request: number): void {
     const { requests, now } = this.world
-    const own = requests.worker[request]!
+    const own = requests.worker(request)
     const stamp = requests.stamp[request]!
     const idle = this.cores[own]!.busy ? this.idleBeside(own) : own
     if (idle < 0) return this.cores[own]!.begins.push(now, request, stamp)
@@ -98,7 +98,7 @@ export class WorkerCpu {
 
   private add(task: number, request: number, ms: Ms, detail: number): void {
     const { requests, now } = this.world
-    const worker = requests.worker[request]!
+    const worker = requests.worker(request)
     const core = this.cores[worker]!
     if (!core.busy) return this.start(worker, task, request, requests.stamp[request]!, ms, detail)
     core.others.push(now, request, requests.stamp[request]!)
@@ -144,7 +144,7 @@ export class WorkerCpu {
 
   private steal(request: number, worker: number): void {
     this.meter.counts.stolen++
-    this.world.requests.worker[request] = worker
+    this.world.requests.setWorker(request, worker)
   }
 
   /** An idle worker of the same proxy, or -1. */

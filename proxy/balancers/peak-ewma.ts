@@ -37,17 +37,21 @@ export default defineBalancer({
     }
 
     /** The load as it was when it was last observed. */
-    function loadOf({ index, inFlight, weight }: Upstream): number {
-      const cost = costs[2 * index]!
+    function loadOf({ inFlight, weight }: Upstream, cost: number): number {
       return (cost === 0 && inFlight > 0 ? unknownCost + inFlight : cost * (inFlight + 1)) / weight
     }
 
-    /** Both have faded since they were observed, so only the difference in age tells: one exponential in place of two. */
+    /**
+     * Both have faded since they were observed, so only the difference in age tells: one exponential in place of two. All is
+     * looked up before anything is decided, so that the memory of both is fetched at once.
+     */
     function isLess(a: Upstream, b: Upstream): boolean {
-      const loadA = loadOf(a)
-      const loadB = loadOf(b)
+      const costA = costs[2 * a.index]!
+      const costB = costs[2 * b.index]!
       const olderMs = costs[2 * b.index + 1]! - costs[2 * a.index + 1]!
-      const bothKnown = costs[2 * a.index]! > 0 && costs[2 * b.index]! > 0
+      const loadA = loadOf(a, costA)
+      const loadB = loadOf(b, costB)
+      const bothKnown = costA > 0 && costB > 0
       return loadA < (bothKnown && olderMs !== 0 ? loadB * Math.exp(olderMs / decayMs) : loadB)
     }
 
