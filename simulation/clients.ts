@@ -86,7 +86,9 @@ export class Clients {
     const number = this.created++
     const key = this.keyShares.length === 1 ? 0 : this.drawKey(number)
     const client = this.addresses.length === 1 ? 0 : this.choice.integer(this.addresses.length)
-    const request = requests.add(number, now, this.demand.uniform(), key, client)
+    const request = requests.add(number, key, client)
+    requests.setDueAt(request, now)
+    requests.setQuantile(request, this.demand.uniform())
     this.meter.onDue(now)
     const proxy = this.proxies === 1 ? 0 : this.choice.integer(this.proxies)
     this.nextAt = this.nextAfter(now)

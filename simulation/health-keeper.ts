@@ -82,7 +82,9 @@ export class HealthKeeper {
     const { world } = this
     const { attempts, now } = world
     const work = uniformOf(this.checkAddress, this.checks++)
-    const attempt = attempts.add(nobody, this.worker, origin, ON_ITS_WAY, work, nobody, now)
+    const attempt = attempts.add(nobody, this.worker, origin, ON_ITS_WAY, nobody)
+    attempts.setSentAt(attempt, now)
+    attempts.setWork(attempt, work)
     const stamp = attempts.stamp[attempt]!
     this.checkRing!.push(now, (attempt << kindBits) | ATTEMPT_DUE, stamp)
     world.at(now + this.travelMs(origin), AT_ORIGIN, attempt, stamp)

@@ -169,8 +169,9 @@ export class Requests implements Borrower {
   private attempt(request: number, worker: Worker, upstream: Upstream): void {
     const { requests, attempts, now } = this.world
     const { index } = upstream
-    const work = this.quantileOf(request, index)
-    const attempt = attempts.add(request, worker.index, index, UNSENT, work, requests.live(request), now)
+    const attempt = attempts.add(request, worker.index, index, UNSENT, requests.live(request))
+    attempts.setSentAt(attempt, now)
+    attempts.setWork(attempt, this.quantileOf(request, index))
     requests.begin(request, attempt)
     this.meter.onAttempt(now)
     attempts.upstream[attempt] = upstream

@@ -72,10 +72,10 @@ export class RequestTable extends Rows {
   /** Upstreams that have failed it; made when the first does. */
   readonly tried: (Upstream[] | undefined)[] = []
 
-  /** A new request, with what is chance about it. */
-  add(number: number, dueAt: number, quantile: number, key: number, client: number): number {
+  /** A new request; when it is due and how much work it is are set apart, because a call would allocate fractions. */
+  add(number: number, key: number, client: number): number {
     const row = this.take()
-    const { cells, fractions } = this
+    const { cells } = this
     const at = row << rowShift
     cells[at + NUMBER] = number
     cells[at + OF_WORKER] = 0
@@ -87,8 +87,6 @@ export class RequestTable extends Rows {
     cells[at + ADMITTED] = 0
     cells[at + ANSWER] = 0
     cells[at + FRESH] = 0
-    fractions[(row << fractionShift) + FIRST_FRACTION] = dueAt
-    fractions[(row << fractionShift) + SECOND_FRACTION] = quantile
     return row
   }
 
@@ -110,9 +108,17 @@ export class RequestTable extends Rows {
     return this.fractions[(row << fractionShift) + FIRST_FRACTION]!
   }
 
+  setDueAt(row: number, dueAt: number): void {
+    this.fractions[(row << fractionShift) + FIRST_FRACTION] = dueAt
+  }
+
   /** Its own number in [0, 1), which says how much work it is. */
   quantile(row: number): number {
     return this.fractions[(row << fractionShift) + SECOND_FRACTION]!
+  }
+
+  setQuantile(row: number, quantile: number): void {
+    this.fractions[(row << fractionShift) + SECOND_FRACTION] = quantile
   }
 
   worker(row: number): number {
@@ -214,10 +220,10 @@ export class AttemptTable extends Rows {
   arrivedAt = new Float64Array(firstCapacity)
   met = new Int32Array(firstCapacity)
 
-  /** A new attempt of `request`, in `state`; `work`: as the method says; `sibling`: the one begun before it. */
-  add(request: number, worker: number, origin: number, state: number, work: number, sibling: number, now: number): number {
+  /** A new attempt of `request`; `sibling`: the one begun before it. Its work and when it is sent are set apart. */
+  add(request: number, worker: number, origin: number, state: number, sibling: number): number {
     const row = this.take()
-    const { cells, fractions } = this
+    const { cells } = this
     const at = row << rowShift
     cells[at + REQUEST] = request
     cells[at + WORKER] = worker
@@ -226,8 +232,6 @@ export class AttemptTable extends Rows {
     cells[at + DETACHED] = 0
     cells[at + CONNECTION] = nobody
     cells[at + SIBLING] = sibling
-    fractions[(row << fractionShift) + FIRST_FRACTION] = now
-    fractions[(row << fractionShift) + SECOND_FRACTION] = work
     return row
   }
 

@@ -1,4 +1,4 @@
-// `npm run bench`: nanoseconds per operation of the proxy's hot path, as a table and as JSON, beside a stored run if asked.
+// `npm run bench`: nanoseconds per operation of the proxy's hot path and per event of the simulator, as a table and as JSON, beside a stored run if asked.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,9 +6,11 @@ import { exitStatus, UsageError } from '../../core/errors.ts'
 import packages from '../../package.json' with { type: 'json' }
 import { bookkeepingTasks } from '../../tests/bench/bookkeeping.ts'
 import { measure } from '../../tests/bench/measure.ts'
+import { measureSimulations, simulationGroup } from '../../tests/bench/measure-simulations.ts'
 import { messageTasks } from '../../tests/bench/messages.ts'
 import { policyTasks } from '../../tests/bench/policies.ts'
 import { type BenchRun, benchComparison, benchSchema, benchTable, parseBenchRun } from '../../tests/bench/results.ts'
+import { simulationCases } from '../../tests/bench/simulations.ts'
 import { describeMachine } from '../machine.ts'
 import { parseWords, wholeNumber } from '../words.ts'
 
@@ -46,15 +48,19 @@ function storedRun(path: string): BenchRun {
 
 async function run(timeMs: number, only: string, startedAt: Date): Promise<BenchRun> {
   const all = [...messageTasks(), ...(await policyTasks()), ...bookkeepingTasks()]
-  const tasks = all.filter(({ group, name }) => `${group} ${name}`.includes(only))
-  if (tasks.length === 0) {
-    const groups = [...new Set(all.map(({ group }) => group))].join(', ')
+  const isWanted = (group: string, name: string) => `${group} ${name}`.includes(only)
+  const tasks = all.filter(({ group, name }) => isWanted(group, name))
+  const simulated = simulationCases.map(({ name }) => name).filter(name => isWanted(simulationGroup, name))
+  if (tasks.length === 0 && simulated.length === 0) {
+    const groups = [...new Set(all.map(({ group }) => group)), simulationGroup].join(', ')
     throw new UsageError(`only=${only} given, which no operation contains; allowed: a part of a name, or ${groups}`)
   }
-  const results = await measure(tasks, timeMs, (round, of) => {
-    const what = round === 0 ? 'warming up' : `round ${round} of ${of}`
-    process.stderr.write(`  ${tasks.length} operations, ${what} …\n`)
+  const say = (what: string) => process.stderr.write(`  ${what} …\n`)
+  const operations = await measure(tasks, timeMs, (round, of) => {
+    if (tasks.length > 0)
+      say(`${tasks.length} operations, ${round === 0 ? 'warming up' : `round ${round} of ${of}`}`)
   })
+  const results = [...operations, ...measureSimulations(simulated, name => say(`${simulationGroup} ${name}`))]
   const machine = describeMachine('not pinned', { tinybench: packages.devDependencies.tinybench })
   return benchSchema.parse({
     schema: 'windtunnel.bench/1',

@@ -6,7 +6,8 @@ import { Bench } from 'tinybench'
 import type { BenchResult } from './results.ts'
 import type { BenchTask } from './task.ts'
 
-const rounds = 5
+/** How often each task is measured; the spread between them is what is shown. */
+export const rounds = 5
 /** A call should last this long: far above what reading the clock costs. */
 const callMs = 0.1
 const mostTimes = 1 << 20

@@ -20,6 +20,8 @@ export const benchSchema = z.object({
       lowestNs: ns.describe('of the rounds'),
       highestNs: ns.describe('of the rounds'),
       samples: z.int(),
+      eventsPerSecond: z.number().optional().describe('of the simulator only, whose operation is an event'),
+      residentBytes: z.int().optional().describe('the most, of a process that does nothing else'),
     }),
   ),
 })
@@ -41,16 +43,58 @@ const plain = { head: [], border: [], compact: true }
 const inNs = (value: number) => (value >= 99.5 ? value.toFixed(0) : value.toFixed(1))
 const spreadOf = ({ lowestNs, highestNs }: BenchResult) => `${inNs(lowestNs)} to ${inNs(highestNs)}`
 
-/** One line per task. */
+/** One line per task; a table of its own for the simulator, where there is more to say. */
 export function benchTable({ results }: Pick<BenchRun, 'results'>): string {
+  const simulated = results.filter(({ eventsPerSecond }) => eventsPerSecond !== undefined)
+  const others = results.filter(result => !simulated.includes(result))
+  return [others.length > 0 ? operationTable(others) : [], simulated.length > 0 ? simulationTable(simulated) : []]
+    .flat()
+    .join('\n')
+}
+
+function operationTable(results: readonly BenchResult[]): string[] {
   const table = new Table({
-    head: ['', 'operation', 'ns', 'rounds from … to', 'samples'],
-    colAligns: ['left', 'left', 'right', 'right', 'right'],
+    head: ['', 'operation', 'ns', 'rounds from … to', 'samples', ''],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
     style: plain,
   })
-  for (const result of results)
-    table.push([result.group, result.name, inNs(result.ns), spreadOf(result), `${result.samples}`])
-  return `${table}\nns per operation: median of the rounds, and the lowest and highest round.`
+  for (const result of results) {
+    const note = looksAtAll(results, result) ? 'O(n)' : ''
+    table.push([result.group, result.name, inNs(result.ns), spreadOf(result), `${result.samples}`, note])
+  }
+  const said = [`${table}`, 'ns per operation: median of the rounds, and the lowest and highest round.']
+  if (results.some(result => looksAtAll(results, result)))
+    said.push(`O(n): a hundred times as many upstreams cost more than ${linearFrom} times as much; it looks at all of them.`)
+  return said
+}
+
+function simulationTable(results: readonly BenchResult[]): string[] {
+  const table = new Table({
+    head: ['', 'model', 'M events/s', 'ns', 'rounds from … to', 'MB'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
+    style: plain,
+  })
+  for (const result of results) {
+    const { group, name, ns, eventsPerSecond, residentBytes } = result
+    const megabytes = residentBytes === undefined ? '' : (residentBytes / 1e6).toFixed(0)
+    table.push([group, name, (eventsPerSecond! / 1e6).toFixed(2), inNs(ns), spreadOf(result), megabytes])
+  }
+  return [
+    `${table}`,
+    'Simulated events per second of CPU, and CPU ns per event with the set-up of the model: median, lowest and highest round.',
+    'MB: the most that was resident in a process that does nothing else, Node itself included.',
+  ]
+}
+
+/** `pick NAME, 100` against `pick NAME, 10000`: caches make the second dearer, by far less than looking at all does. */
+const linearFrom = 15
+
+function looksAtAll(results: readonly BenchResult[], { group, name }: BenchResult): boolean {
+  const [balancer, size] = name.split(', ')
+  if (group !== 'pick' || size === undefined) return false
+  const at = (n: number) => results.find(other => other.group === group && other.name === `${balancer}, ${n}`)
+  const [some, many] = [at(100), at(10_000)]
+  return some !== undefined && many !== undefined && many.ns > linearFrom * some.ns
 }
 
 /** What became of one task since the stored run. `ratio`: now over then. */

@@ -1,0 +1,52 @@
+// What is simulated to see how fast the simulator is: the smallest model there is, a large one, and a fleet of proxies with all
+// that costs memory for each of their million pairs of proxy and origin.
+import exponential from '../../fault-injection/service-times/exponential.ts'
+import poisson from '../../loadgen/profiles/poisson.ts'
+import peakEwma from '../../proxy/balancers/peak-ewma.ts'
+import powerOfTwo from '../../proxy/balancers/power-of-two.ts'
+import random from '../../proxy/balancers/random.ts'
+import circuitBreaker from '../../proxy/health/circuit-breaker.ts'
+import { made } from '../../simulation/made.ts'
+import type { Model, Policies } from '../../simulation/model.ts'
+
+export interface SimulationCase {
+  readonly name: string
+  readonly model: Model
+  readonly policies: Policies
+}
+
+const meanMs = 10
+const law = made(exponential, { meanMs })
+
+/** Poisson arrivals that keep the origins busy for `utilisation` of the time, at exponential service times. */
+function loaded(origins: number, utilisation: number): Pick<Policies, 'arrivals' | 'service'> {
+  return {
+    arrivals: made(poisson, { ratePerSecond: (origins * utilisation * 1000) / meanMs }),
+    service: () => law,
+  }
+}
+
+/** Each of two to four million events, at the load at which queues matter. */
+export const simulationCases: readonly SimulationCase[] = [
+  {
+    name: 'M/M/1',
+    model: { durationMs: 12_000_000, origins: { count: 1 } },
+    policies: { ...loaded(1, 0.9), balancer: made(random) },
+  },
+  {
+    name: 'power-of-two, 1 proxy × 10,000 origins',
+    model: { durationMs: 1_200, origins: { count: 10_000 } },
+    policies: { ...loaded(10_000, 0.9), balancer: made(powerOfTwo) },
+  },
+  {
+    name: 'peak-ewma, breakers, timeouts, network, 100 proxies × 10,000 origins',
+    model: {
+      durationMs: 1_250,
+      origins: { count: 10_000 },
+      proxies: { count: 100 },
+      network: { rttMs: 1 },
+      timeouts: { clientMs: 1000, attemptMs: 500 },
+    },
+    policies: { ...loaded(10_000, 0.8), balancer: made(peakEwma), health: made(circuitBreaker) },
+  },
+]
