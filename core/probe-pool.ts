@@ -5,14 +5,6 @@ import type { Upstream } from './contracts.ts'
 
 const nobody: readonly Upstream[] = []
 
-interface Answer {
-  upstream: Upstream
-  inFlight: number
-  latencyMs: number
-  usesLeft: number
-  at: number
-}
-
 export interface ProbePoolLimits {
   /** Answers kept at most. */
   readonly pool: number
@@ -20,106 +12,128 @@ export interface ProbePoolLimits {
   readonly hotQuantile: number
 }
 
-/** Answers in order of arrival. */
+/** Answers in order of arrival. Each stays in its place; what moves is the list of places. */
 export class ProbePool {
+  size = 0
   private readonly limits: ProbePoolLimits
-  private readonly answers: Answer[] = []
-  /** Objects that are used again. */
-  private readonly spare: Answer[] = []
+  /** The places of the answers in order of arrival, and behind them those that are free. */
+  private readonly order: Int32Array
+  private readonly upstreams: (Upstream | null)[]
+  private readonly inFlight: Float64Array
+  private readonly latencyMs: Float64Array
+  private readonly at: Float64Array
+  private readonly usesLeft: Int32Array
   /** Scratch for the quantile. */
-  private readonly loads: Float64Array
+  private readonly extremes: Float64Array
   private oldestNext = true
 
   constructor(limits: ProbePoolLimits) {
+    const { pool } = limits
     this.limits = limits
-    this.loads = new Float64Array(limits.pool)
-  }
-
-  get size(): number {
-    return this.answers.length
+    this.order = Int32Array.from({ length: pool }, (_, place) => place)
+    this.upstreams = new Array<Upstream | null>(pool).fill(null)
+    this.inFlight = new Float64Array(pool)
+    this.latencyMs = new Float64Array(pool)
+    this.at = new Float64Array(pool)
+    this.usesLeft = new Int32Array(pool)
+    this.extremes = new Float64Array(pool)
   }
 
   /** Takes an answer in; the oldest makes room. `uses`: how often it may be picked, 1 and up. */
   add(upstream: Upstream, inFlight: number, latencyMs: number, uses: number, now: number): void {
-    const { answers } = this
-    if (answers.length === this.limits.pool) this.removeAt(0)
-    const answer = this.spare.pop() ?? { upstream, inFlight, latencyMs, usesLeft: uses, at: now }
-    answer.upstream = upstream
-    answer.inFlight = inFlight
-    answer.latencyMs = latencyMs
-    answer.usesLeft = uses
-    answer.at = now
-    answers.push(answer)
+    if (this.size === this.limits.pool) this.removeAt(0)
+    const place = this.order[this.size++]!
+    this.upstreams[place] = upstream
+    this.inFlight[place] = inFlight
+    this.latencyMs[place] = latencyMs
+    this.usesLeft[place] = uses
+    this.at[place] = now
   }
 
   keepOnly(upstreams: readonly Upstream[]): void {
-    for (let i = this.answers.length - 1; i >= 0; i--) {
-      if (!upstreams.includes(this.answers[i]!.upstream)) this.removeAt(i)
+    for (let i = this.size - 1; i >= 0; i--) {
+      if (!upstreams.includes(this.upstreams[this.order[i]!]!)) this.removeAt(i)
     }
   }
 
   /** Answers that came before `at` go. */
   dropOlderThan(at: number): void {
-    while (this.answers.length > 0 && this.answers[0]!.at < at) this.removeAt(0)
+    while (this.size > 0 && this.at[this.order[0]!]! < at) this.removeAt(0)
   }
 
   /** The best upstream that is not to be avoided, or null. It counts as having one request more from now on. */
   take(avoid: readonly Upstream[]): Upstream | null {
-    const at = this.extreme(avoid, 1)
-    if (at < 0) return null
-    const answer = this.answers[at]!
-    answer.inFlight++
-    if (--answer.usesLeft <= 0) this.removeAt(at)
-    return answer.upstream
+    const position = this.extreme(avoid, 1)
+    if (position < 0) return null
+    const place = this.order[position]!
+    const upstream = this.upstreams[place]!
+    this.inFlight[place] = this.inFlight[place]! + 1
+    this.usesLeft[place] = this.usesLeft[place]! - 1
+    if (this.usesLeft[place]! <= 0) this.removeAt(position)
+    return upstream
   }
 
   /** Takes out the oldest or the worst, by turns. */
   removeOne(): void {
-    if (this.answers.length > 0) this.removeAt(this.oldestNext ? 0 : this.extreme(nobody, -1))
+    if (this.size > 0) this.removeAt(this.oldestNext ? 0 : this.extreme(nobody, -1))
     this.oldestNext = !this.oldestNext
   }
 
   private removeAt(position: number): void {
-    const { answers } = this
-    const removed = answers[position]!
-    for (let i = position + 1; i < answers.length; i++) answers[i - 1] = answers[i]!
-    answers.length--
-    this.spare.push(removed)
+    const { order } = this
+    const place = order[position]!
+    const last = --this.size
+    for (let i = position; i < last; i++) order[i] = order[i + 1]!
+    order[last] = place
   }
 
-  /** The position of the best (`sign` 1) or worst (-1) answer whose upstream is not to be avoided; -1 when there is none. */
+  /**
+   * The position of the best (`sign` 1) or worst (-1) answer whose upstream is not to be avoided; -1 when there is none. Cold
+   * ones are compared by latency, hot ones by load, and every cold one is better than every hot one.
+   */
   private extreme(avoid: readonly Upstream[], sign: 1 | -1): number {
+    const { order, inFlight, latencyMs, size } = this
     const hotAbove = this.quantile()
-    let best = -1
-    for (let i = 0; i < this.answers.length; i++) {
-      const answer = this.answers[i]!
-      if (avoid.length > 0 && avoid.includes(answer.upstream)) continue
-      if (best < 0 || sign * compare(answer, this.answers[best]!, hotAbove) < 0) best = i
+    let found = -1
+    let foundIsHot = false
+    let foundValue = 0
+    for (let i = 0; i < size; i++) {
+      const place = order[i]!
+      if (avoid.length > 0 && avoid.includes(this.upstreams[place]!)) continue
+      const load = inFlight[place]!
+      const isHot = load > hotAbove
+      const value = sign * (isHot ? load : latencyMs[place]!)
+      const isFurther = isHot === foundIsHot ? value < foundValue : isHot === (sign < 0)
+      if (found >= 0 && !isFurther) continue
+      found = i
+      foundIsHot = isHot
+      foundValue = value
     }
-    return best
+    return found
   }
 
   /** The load at or below which an upstream is cold. */
   private quantile(): number {
-    const { answers, loads } = this
-    if (this.limits.hotQuantile === 0) return -1
-    // Insertion: the pool is small, and a sort of its own would allocate.
-    for (let i = 0; i < answers.length; i++) {
-      const load = answers[i]!.inFlight
-      let at = i
-      while (at > 0 && loads[at - 1]! > load) {
-        loads[at] = loads[at - 1]!
-        at--
-      }
-      loads[at] = load
-    }
-    return loads[Math.ceil(this.limits.hotQuantile * answers.length) - 1]!
+    const { hotQuantile } = this.limits
+    if (hotQuantile === 0) return -1
+    const rank = Math.ceil(hotQuantile * this.size)
+    // The rank-th smallest, counted from the nearer end.
+    return 2 * rank <= this.size ? this.ranked(rank, 1) : -this.ranked(this.size - rank + 1, -1)
   }
-}
 
-/** Below 0 when `a` is better. */
-function compare(a: Answer, b: Answer, hotAbove: number): number {
-  const hot = Number(a.inFlight > hotAbove) - Number(b.inFlight > hotAbove)
-  if (hot !== 0) return hot
-  return a.inFlight > hotAbove ? a.inFlight - b.inFlight : a.latencyMs - b.latencyMs
+  /** The `rank`-th smallest of the loads times `sign`, by insertion among the smallest so far. */
+  private ranked(rank: number, sign: 1 | -1): number {
+    const { order, inFlight, extremes, size } = this
+    for (let i = 0; i < size; i++) {
+      const load = sign * inFlight[order[i]!]!
+      let at = i
+      if (i >= rank) {
+        if (load >= extremes[rank - 1]!) continue
+        at = rank - 1
+      }
+      for (; at > 0 && extremes[at - 1]! > load; at--) extremes[at] = extremes[at - 1]!
+      extremes[at] = load
+    }
+    return extremes[rank - 1]!
+  }
 }

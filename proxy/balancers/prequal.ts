@@ -49,17 +49,23 @@ export default defineBalancer({
     let probesOwed = 0
     let removalsOwed = 0
 
-    /** How often one answer may be used, rounded at random so that the mean is right. Small sets have no finite value. */
-    function usesOf(): number {
-      const replaced = (1 - params.pool / eligible.length) * probesPerRequest - removedPerRequest
+    /** How often one answer may be used: so often, and with this chance once more. */
+    let usesAtLeast = 1
+    let onceMore = 0
+
+    /** Small sets have no finite value. */
+    function setUses(upstreams: number): void {
+      const replaced = (1 - params.pool / upstreams) * probesPerRequest - removedPerRequest
       const uses = replaced > 0 ? Math.max(1, Math.min(params.pool, (1 + params.reuse) / replaced)) : params.pool
-      return Math.floor(uses) + (rng.uniform() < uses % 1 ? 1 : 0)
+      usesAtLeast = Math.floor(uses)
+      onceMore = uses - usesAtLeast
     }
 
     return {
       onEligible(upstreams) {
         eligible = upstreams
         everybody = new WeightedDraw(upstreams)
+        setUses(upstreams.length)
         order = Uint32Array.from(upstreams, (_, i) => i)
         isEligible = []
         for (const { index } of upstreams) isEligible[index] = true
@@ -89,7 +95,8 @@ export default defineBalancer({
         },
         onProbe(upstream, report, now) {
           if (report !== null && isEligible[upstream.index]) {
-            answers.add(upstream, report.inFlight, report.latencyMs, usesOf(), now)
+            const uses = rng.uniform() < onceMore ? usesAtLeast + 1 : usesAtLeast
+            answers.add(upstream, report.inFlight, report.latencyMs, uses, now)
           }
         },
       },

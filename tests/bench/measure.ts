@@ -42,7 +42,7 @@ export async function measure(
       samples[index]! += result.latency.samplesCount
     }
   }
-  return tasks.map(({ group, name }, index) => resultOf(group, name, medians[index]!, samples[index]!))
+  return tasks.map((task, index) => resultOf(task, medians[index]!, samples[index]!))
 }
 
 /** How often the operation is done in one call: doubled until the call is long enough, even undisturbed. */
@@ -58,7 +58,7 @@ function timesPerCall(task: BenchTask): number {
   return mostTimes
 }
 
-function resultOf(group: string, name: string, medians: readonly number[], samples: number): BenchResult {
+function resultOf({ group, name, note }: BenchTask, medians: readonly number[], samples: number): BenchResult {
   const sorted = medians.toSorted((a, b) => a - b)
   return {
     group,
@@ -67,5 +67,6 @@ function resultOf(group: string, name: string, medians: readonly number[], sampl
     lowestNs: sorted[0]!,
     highestNs: sorted.at(-1)!,
     samples,
+    ...(note !== undefined && { note }),
   }
 }

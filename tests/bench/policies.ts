@@ -46,10 +46,10 @@ async function picking(name: string, n: number): Promise<BenchTask> {
   return {
     group: 'pick',
     name: `${name}, ${n}`,
+    ...(probing && { note: 'with its probes' }),
     run(times) {
       for (let i = 0; i < times; i++) {
         sink.value += balancer.pick(asked[i % clients]!, untried, (now += stepMs))?.index ?? 0
-        // One that asks upstreams pays for that with each pick.
         if (probing) for (const upstream of probing.due(now)) probing.onProbe(upstream, report, now)
       }
     },

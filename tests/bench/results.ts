@@ -20,6 +20,7 @@ export const benchSchema = z.object({
       lowestNs: ns.describe('of the rounds'),
       highestNs: ns.describe('of the rounds'),
       samples: z.int(),
+      note: z.string().optional(),
       eventsPerSecond: z.number().optional().describe('of the simulator only, whose operation is an event'),
       residentBytes: z.int().optional().describe('the most, of a process that does nothing else'),
     }),
@@ -59,8 +60,8 @@ function operationTable(results: readonly BenchResult[]): string[] {
     style: plain,
   })
   for (const result of results) {
-    const note = looksAtAll(results, result) ? 'O(n)' : ''
-    table.push([result.group, result.name, inNs(result.ns), spreadOf(result), `${result.samples}`, note])
+    const { group, name, ns, samples, note = '' } = result
+    table.push([group, name, inNs(ns), spreadOf(result), `${samples}`, looksAtAll(results, result) ? 'O(n)' : note])
   }
   const said = [`${table}`, 'ns per operation: median of the rounds, and the lowest and highest round.']
   if (results.some(result => looksAtAll(results, result)))

@@ -5,6 +5,8 @@ export interface BenchTask {
   readonly group: string
   /** Unique within its group. */
   readonly name: string
+  /** What the reader should know of the operation. */
+  readonly note?: string
   /** Does the operation `times` times. */
   run(times: number): void
 }
