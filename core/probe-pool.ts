@@ -103,7 +103,7 @@ export class ProbePool {
       const load = inFlight[place]!
       const isHot = load > hotAbove
       const value = sign * (isHot ? load : latencyMs[place]!)
-      const isFurther = isHot === foundIsHot ? value < foundValue : isHot === (sign < 0)
+      const isFurther = isHot === foundIsHot ? value < foundValue : isHot === sign < 0
       if (found >= 0 && !isFurther) continue
       found = i
       foundIsHot = isHot

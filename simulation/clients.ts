@@ -6,7 +6,7 @@ import { DelayRing } from './delay-ring.ts'
 import type { Meter } from './meter.ts'
 import type { Policies, Trace } from './model.ts'
 import type { FastStream } from './random.ts'
-import { nobody } from './tables.ts'
+import { nobody } from './rows.ts'
 import type { Worker } from './worker.ts'
 import { CLIENT_DUE, kindBits, type World } from './world.ts'
 

@@ -1,12 +1,13 @@
 // The second half of a request's life: an attempt is answered, breaks or takes too long; the retry policy may want another;
 // the client has its answer or gives up. As in the live proxy's exchange/endings.ts.
 import type { Outcome, Upstream } from '../core/contracts.ts'
+import { IN_SERVICE, QUEUED, RETURNED, UNSENT } from './attempt-table.ts'
 import type { Clients } from './clients.ts'
 import type { LoadReports } from './load-reports.ts'
 import type { Meter } from './meter.ts'
 import type { Network } from './network.ts'
 import { BROKEN, REFUSED } from './origin-faults.ts'
-import { IN_SERVICE, nobody, QUEUED, RETURNED, UNSENT } from './tables.ts'
+import { nobody } from './rows.ts'
 import type { Worker } from './worker.ts'
 import type { WorkerCpu } from './worker-cpu.ts'
 import { RETRY_DUE, type World } from './world.ts'

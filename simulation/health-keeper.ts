@@ -2,8 +2,9 @@
 // eligible or stops being so, wakes the policy when its time has come, and sends its checks.
 import type { Balancer, HealthPolicy, Outcome, Upstream } from '../core/contracts.ts'
 import { uniformOf } from '../core/random.ts'
+import { ON_ITS_WAY } from './attempt-table.ts'
 import type { DelayRing } from './delay-ring.ts'
-import { nobody, ON_ITS_WAY } from './tables.ts'
+import { nobody } from './rows.ts'
 import { AT_ORIGIN, ATTEMPT_DUE, HEALTH_DUE, kindBits, type World } from './world.ts'
 
 export class HealthKeeper {

@@ -2,7 +2,7 @@
 // of upstreams. A connection here is a number with somebody it is lent to.
 import { CLOSE, type ConnectionPool, DIAL, KEEP, REJECT, type Ticket, type Upstream } from '../core/contracts.ts'
 import type { DelayRing } from './delay-ring.ts'
-import { nobody } from './tables.ts'
+import { nobody } from './rows.ts'
 import { DIALED, kindBits, POOL_DUE, type World } from './world.ts'
 
 /** A connection has become free, or cannot be had, for an attempt that waits. */

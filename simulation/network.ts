@@ -1,25 +1,28 @@
 // What lies between proxies and origins: a constant delay each way, longer between zones. Without a delay a message is there
 // at once, and no event is made.
 import type { Ms } from '../core/contracts.ts'
+import { ON_ITS_WAY } from './attempt-table.ts'
 import type { DelayRing } from './delay-ring.ts'
 import { originOf } from './model.ts'
-import { ON_ITS_WAY } from './tables.ts'
 import { ABANDONED, AT_ORIGIN, AT_PROXY, kindBits, type World } from './world.ts'
 
-/** Told of messages that arrive at once. */
-export interface NetworkOwner {
-  onAtOrigin(attempt: number): void
-  onAtProxy(attempt: number): void
+/** Told of messages that arrive at once; set when they have been made, too. */
+interface AtOrigins {
+  arrive(attempt: number): void
+}
+interface AtProxies {
+  onAnswer(attempt: number): void
   onAbandoned(attempt: number): void
 }
 
 export class Network {
+  origins!: AtOrigins
+  endings!: AtProxies
   /** The zones of proxies and origins, as numbers. */
   private readonly zones: string[] = []
   private readonly originZone: Int32Array
   private readonly proxyZone: Int32Array
   private readonly world: World
-  private readonly owner: NetworkOwner
   private readonly rttMs: Ms
   private readonly crossZoneRttMs: Ms
   private readonly dialRtts: number
@@ -27,10 +30,9 @@ export class Network {
   private readonly near: DelayRing | null
   private readonly far: DelayRing | null
 
-  constructor(world: World, owner: NetworkOwner) {
+  constructor(world: World) {
     const { origins, network = {}, proxies = {} } = world.model
     this.world = world
-    this.owner = owner
     this.rttMs = network.rttMs ?? 0
     this.crossZoneRttMs = network.crossZoneRttMs ?? this.rttMs
     this.dialRtts = network.dialRtts ?? 1
@@ -59,21 +61,21 @@ export class Network {
   send(attempt: number): void {
     const ring = this.between(attempt)
     this.world.attempts.setState(attempt, ON_ITS_WAY)
-    if (ring === null) this.owner.onAtOrigin(attempt)
+    if (ring === null) this.origins.arrive(attempt)
     else this.push(ring, attempt, AT_ORIGIN)
   }
 
   /** An answer leaves for its proxy. */
   answer(attempt: number): void {
     const ring = this.between(attempt)
-    if (ring === null) this.owner.onAtProxy(attempt)
+    if (ring === null) this.endings.onAnswer(attempt)
     else this.push(ring, attempt, AT_PROXY)
   }
 
   /** The proxy has closed the connection of an attempt; the origin hears of it. */
   abandon(attempt: number): void {
     const ring = this.between(attempt)
-    if (ring === null) this.owner.onAbandoned(attempt)
+    if (ring === null) this.endings.onAbandoned(attempt)
     else this.push(ring, attempt, ABANDONED)
   }
 

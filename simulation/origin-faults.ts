@@ -2,7 +2,7 @@
 import type { Fault, Ms, OriginEffect } from '../core/contracts.ts'
 import { addressOf, uniformOf } from '../core/random.ts'
 import type { Policies } from './model.ts'
-import { nobody } from './tables.ts'
+import { nobody } from './rows.ts'
 import { ORIGIN_CHANGES, type World } from './world.ts'
 
 /** In place of a status: the connection was reset after the request had been sent, or could not be opened. */

@@ -1,9 +1,10 @@
 // The slots of the origins and the queues before them. A busy slot has one event in the engine's queue, so that the number of
 // events does not grow with the queues.
 import type { Ms } from '../core/contracts.ts'
+import { IN_SERVICE, QUEUED } from './attempt-table.ts'
 import type { OriginModel } from './model.ts'
+import { nobody } from './rows.ts'
 import { SharedService } from './shared-service.ts'
-import { IN_SERVICE, nobody, QUEUED } from './tables.ts'
 import { kindBits, SERVED, type World } from './world.ts'
 
 const unlimited = 0x7fffffff

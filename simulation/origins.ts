@@ -1,19 +1,18 @@
 // The origins: what arrives is served in its service time, as the law and the faults say, or turned away, and is answered.
 import type { Ms, OriginEffect, ServiceTime } from '../core/contracts.ts'
 import { UsageError } from '../core/errors.ts'
+import { ANSWERED, IN_SERVICE, QUEUED } from './attempt-table.ts'
 import type { LoadReports } from './load-reports.ts'
 import type { Meter } from './meter.ts'
 import { type Make, originOf, type Policies } from './model.ts'
 import { BROKEN, type OriginFaults, REFUSED } from './origin-faults.ts'
 import { OriginQueues } from './origin-queues.ts'
-import { ANSWERED, IN_SERVICE, nobody, QUEUED } from './tables.ts'
+import { nobody } from './rows.ts'
 import type { World } from './world.ts'
 
-/** Told of answers as they leave their origin. */
-export interface OriginOwner {
-  onAnswer(attempt: number): void
-  /** The origin has died: its connections are reset. */
-  onDeath(origin: number): void
+/** Carries answers from their origins. */
+interface Carrier {
+  answer(attempt: number): void
 }
 
 /** What one origin did, all of the run. */
@@ -33,7 +32,9 @@ export class Origins {
   /** Who tells proxies of the load; null when nobody does. */
   reports: LoadReports | null = null
   private readonly world: World
-  private readonly owner: OriginOwner
+  private readonly network: Carrier
+  /** The origin has died: its connections are reset. */
+  private readonly onDeath: (origin: number) => void
   private readonly meter: Meter
   private readonly faults: OriginFaults
   private readonly laws: readonly ServiceTime[]
@@ -44,11 +45,19 @@ export class Origins {
   /** Attempts whose service ended while their origin was frozen, with their stamps. */
   private readonly stalled: { attempt: number; stamp: number }[][]
 
-  constructor(world: World, policies: Policies, faults: OriginFaults, meter: Meter, owner: OriginOwner) {
+  constructor(
+    world: World,
+    policies: Policies,
+    faults: OriginFaults,
+    meter: Meter,
+    network: Carrier,
+    onDeath: (origin: number) => void,
+  ) {
     const { count } = world.model.origins
     const traits = Array.from({ length: count }, (_, index) => originOf(world.model.origins, index))
     this.world = world
-    this.owner = owner
+    this.network = network
+    this.onDeath = onDeath
     this.meter = meter
     this.faults = faults
     this.queues = new OriginQueues(world, traits)
@@ -162,7 +171,7 @@ export class Origins {
     }
     // The queue first, so that nobody is served in between.
     for (const attempt of [...waiting, ...served]) this.breakOff(attempt)
-    this.owner.onDeath(origin)
+    this.onDeath(origin)
   }
 
   private breakOff(attempt: number): void {
@@ -196,7 +205,7 @@ export class Origins {
     const { attempts, now } = this.world
     attempts.setState(attempt, ANSWERED)
     if (this.meter.log !== null) this.meter.onOut(this.numberOf(attempt), now)
-    this.owner.onAnswer(attempt)
+    this.network.answer(attempt)
   }
 
   /** The number of the request of an attempt; -1 for checks and for what its proxy has given up. */

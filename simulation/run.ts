@@ -48,22 +48,13 @@ export class Run {
     const meter = new Meter(model, log)
     this.world = world
     this.meter = meter
-    this.network = new Network(world, {
-      onAtOrigin: attempt => this.origins.arrive(attempt),
-      onAtProxy: attempt => this.endings.onAnswer(attempt),
-      onAbandoned: attempt => this.endings.onAbandoned(attempt),
-    })
+    this.network = new Network(world)
     this.faults = new OriginFaults(world, policies)
-    this.origins = new Origins(world, policies, this.faults, meter, {
-      onAnswer: attempt => this.network.answer(attempt),
-      onDeath: origin => {
-        for (const lending of this.lendings) lending.closeIdle(origin)
-      },
+    this.origins = new Origins(world, policies, this.faults, meter, this.network, origin => {
+      for (const lending of this.lendings) lending.closeIdle(origin)
     })
     const { reports = false } = model.origins
-    this.origins.reports = reports
-      ? new LoadReports(model.origins.count, this.origins.queues, world)
-      : null
+    this.origins.reports = reports ? new LoadReports(model.origins.count, this.origins.queues, world) : null
     this.endings = new Endings({
       world,
       network: this.network,
@@ -87,6 +78,7 @@ export class Run {
     if (this.origins.reports !== null) {
       this.probes = new Probes(world, this.network, meter, this.origins.reports, origin => this.origins.answers(origin))
     }
+    Object.assign(this.network, { origins: this.origins, endings: this.endings })
     Object.assign(this.endings, { workers: this.workers, clients: this.clients, cpu: this.cpu })
     Object.assign(this.requests, { workers: this.workers, cpu: this.cpu, probes: this.probes })
     const { view = { kind: 'own' } } = model.proxies ?? {}
@@ -182,7 +174,11 @@ export class Run {
     if (kind <= kinds.WAIT_DUE) {
       if (this.world.attempts.stamp[index] !== stamp) return
       this.events++
-      this.attemptEvent(kind, index)
+      // The three of every request, without another call.
+      if (kind === kinds.SERVED) this.origins.served(index)
+      else if (kind === kinds.AT_PROXY) this.endings.onAnswer(index)
+      else if (kind === kinds.AT_ORIGIN) this.origins.arrive(index)
+      else this.attemptEvent(kind, index)
     } else if (kind <= kinds.ADMISSION_DUE) {
       if (this.world.requests.stamp[index] !== stamp) return
       this.events++
@@ -194,10 +190,7 @@ export class Run {
   }
 
   private attemptEvent(kind: number, attempt: number): void {
-    if (kind === kinds.SERVED) this.origins.served(attempt)
-    else if (kind === kinds.AT_PROXY) this.endings.onAnswer(attempt)
-    else if (kind === kinds.AT_ORIGIN) this.origins.arrive(attempt)
-    else if (kind === kinds.ABANDONED) this.endings.onAbandoned(attempt)
+    if (kind === kinds.ABANDONED) this.endings.onAbandoned(attempt)
     else if (kind === kinds.ATTEMPT_DUE) this.endings.onAttemptDue(attempt)
     else this.endings.onWaitDue(attempt)
   }

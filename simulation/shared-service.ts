@@ -2,7 +2,7 @@
 // which runs at that rate, nobody's end moves when others come or go, so one event per origin is enough.
 // Source: Kleinrock, "Queueing Systems", volume 2, section 4.4; virtual time as in Parekh & Gallager, 1993.
 import type { Ms } from '../core/contracts.ts'
-import { nobody } from './tables.ts'
+import { nobody } from './rows.ts'
 import { SHARE_SERVED, type World } from './world.ts'
 
 export class SharedService {

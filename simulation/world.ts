@@ -2,11 +2,12 @@
 // chance. It decides nothing.
 import type { Ms, Upstream } from '../core/contracts.ts'
 import { addressOf } from '../core/random.ts'
+import { AttemptTable } from './attempt-table.ts'
 import { DelayRing } from './delay-ring.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { Model } from './model.ts'
 import { FastStream } from './random.ts'
-import { AttemptTable, RequestTable } from './tables.ts'
+import { RequestTable } from './request-table.ts'
 
 /** What an event is about; an event is a kind and the number of what it happens to. */
 export const kindBits = 5

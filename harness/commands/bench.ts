@@ -57,8 +57,7 @@ async function run(timeMs: number, only: string, startedAt: Date): Promise<Bench
   }
   const say = (what: string) => process.stderr.write(`  ${what} …\n`)
   const operations = await measure(tasks, timeMs, (round, of) => {
-    if (tasks.length > 0)
-      say(`${tasks.length} operations, ${round === 0 ? 'warming up' : `round ${round} of ${of}`}`)
+    if (tasks.length > 0) say(`${tasks.length} operations, ${round === 0 ? 'warming up' : `round ${round} of ${of}`}`)
   })
   const results = [...operations, ...measureSimulations(simulated, name => say(`${simulationGroup} ${name}`))]
   const machine = describeMachine('not pinned', { tinybench: packages.devDependencies.tinybench })

@@ -1,10 +1,12 @@
 // The bench: its table and comparison from made-up results, and every task done a few times.
 import { describe, expect, test } from 'vitest'
 import { namesOf } from '../../core/registry.ts'
+import { simulate } from '../../simulation/simulate.ts'
 import { bookkeepingTasks } from './bookkeeping.ts'
 import { messageTasks, requestHeadOf } from './messages.ts'
 import { policyTasks } from './policies.ts'
 import { type BenchResult, type BenchRun, benchComparison, benchTable, changeOf, parseBenchRun } from './results.ts'
+import { simulationCases } from './simulations.ts'
 import { sink } from './task.ts'
 
 const result = (name: string, lowestNs: number, ns: number, highestNs: number): BenchResult => ({
@@ -43,6 +45,19 @@ describe('results', () => {
     expect(table).toMatch(/pick +│ random, 10 +│ +12\.3 │ +9\.5 to 100 │ +100/)
   })
 
+  test('name what looks at all upstreams, and show the simulator apart', () => {
+    const simulated = { ...result('M/M/1', 90, 100, 110), group: 'simulate', eventsPerSecond: 1e7, residentBytes: 95e6 }
+    const picks = [result('all, 100', 90, 100, 110), result('all, 10000', 9000, 1e4, 11_000)]
+    const few = [result('two, 100', 9, 10, 11), result('two, 10000', 30, 40, 50)]
+    const stored = run(...picks, ...few, simulated)
+    const table = benchTable(stored)
+    expect(table.match(/all, 100(00)? .* O\(n\)/g)).toHaveLength(2)
+    expect(table).not.toMatch(/two, 100(00)? .* O\(n\)/)
+    expect(table).toMatch(/simulate │ M\/M\/1 │ +10\.00 │ 100 │ +90\.0 to 110 │ +95/)
+    expect(parseBenchRun(JSON.stringify(stored), 'x')).toEqual(stored)
+    expect(benchComparison(stored, stored)).toMatch(/M\/M\/1 .* 1\.00 │ within the spread/)
+  })
+
   test('differ when the rounds of one lie outside those of the other', () => {
     const then = result('a', 10, 11, 12)
     expect(changeOf(then, result('a', 13, 22, 24))).toEqual({
@@ -75,6 +90,12 @@ describe('results', () => {
 
 test('request heads have the size they say', () => {
   expect([40, 350, 700].map(bytes => requestHeadOf(bytes).length)).toEqual([40, 350, 700])
+})
+
+test.each(simulationCases)('$name is simulated without a failure', ({ model, policies }) => {
+  const { events, errors } = simulate({ ...model, durationMs: model.durationMs / 100 }, policies, 1)
+  expect(events).toBeGreaterThan(10_000)
+  expect(errors).toEqual({ 'bad-status': 0, timeout: 0 })
 })
 
 test('every task does its operation, and every balancer and pool has one', async () => {

@@ -65,7 +65,9 @@ function operationTable(results: readonly BenchResult[]): string[] {
   }
   const said = [`${table}`, 'ns per operation: median of the rounds, and the lowest and highest round.']
   if (results.some(result => looksAtAll(results, result)))
-    said.push(`O(n): a hundred times as many upstreams cost more than ${linearFrom} times as much; it looks at all of them.`)
+    said.push(
+      `O(n): a hundred times as many upstreams cost more than ${linearFrom} times as much; it looks at all of them.`,
+    )
   return said
 }
 
