@@ -107,7 +107,7 @@ export interface Trace {
 export interface Policies {
   /** When requests come: a law, or the instants themselves. */
   readonly arrivals: Make<LoadProfile> | Trace
-  /** The service times of an origin, by its index. */
+  /** The service times of an origin, by its index; origins whose maker is the same share one law. */
   readonly service: (origin: number) => Make<ServiceTime>
   readonly balancer: Make<Balancer>
   readonly health?: Make<HealthPolicy>
