@@ -139,7 +139,7 @@ export class WorkerCpu {
   /** How long a worker is busy to begin a request: the same whoever does it, and whatever was done before. */
   private cpuOf(request: number): Ms {
     if (this.demandAddress === null) return this.requestMs
-    return -Math.log1p(-uniformOf(this.demandAddress, this.world.requests.number[request]!)) * this.requestMs
+    return -Math.log1p(-uniformOf(this.demandAddress, this.world.requests.number(request))) * this.requestMs
   }
 
   private steal(request: number, worker: number): void {
