@@ -137,10 +137,10 @@ export default defineScenario({
     variant('least-request', 'The one of all to which this proxy has the fewest.'),
     variant('deterministic-aperture', 'The one of two as well, but each proxy keeps to a dozen origins.'),
     variant('join-idle-queue', 'One that has answered this proxy and has nothing left to do for it.'),
-    variant('prequal:hotQuantile=0', 'Origins are asked how many requests they have, whoever sent them.'),
+    variant('prequal', 'Origins are asked how many requests they have and how quick they are, whoever sent them.'),
   ],
   limits: [
-    'Origins are equal and do one thing at a time, so that an origin’s time to answer says nothing beyond its queue, and says it late. Prequal chooses by the queue alone here (hotQuantile=0); with its usual preference for the quick ones all run to origins whose queue has not shown in an answer yet, and it is worse than a draw.',
+    'Origins are equal and do one thing at a time. What origins report is worth more where they differ: noisy-neighbours.',
     'Proxies share the requests evenly. Where one has many more than others, it also knows more.',
   ],
   judge: runs => [

@@ -3,20 +3,42 @@
 // Source: Wydrowski et al., "Load is not what you should balance: introducing Prequal", NSDI 2024, section 4 (a latency
 // estimate from recent queries at about the present number in flight); ORCA load reports (xds, orca_load_report.proto).
 import type { LoadReport, Ms } from '../core/contracts.ts'
+import { grownFloats, grownIntegers } from './heap-queue.ts'
 
-/** Answers that are remembered, and how many of them, those that met most nearly as many others, make an estimate. */
-const remembered = 32
-const nearest = 7
+/** Times that are remembered of each level of load; their median is the estimate. Odd, so that it is one of them. */
+const remembered = 5
+/** So many others are a level each; above, a level is a third wider than the one below it. */
+const exactUpTo = 16
 const windowMs = 1000
 
+/** The level of load of a request that met `met` others. */
+function levelOf(met: number): number {
+  return met <= exactUpTo ? met : exactUpTo + 1 + Math.floor(Math.log(met / (exactUpTo + 1)) / Math.log(4 / 3))
+}
+
+/** What one origin remembers. Times are kept by level, or an origin that fills up would say how quick it was when it was empty. */
 class OriginLoad {
-  readonly met = new Int32Array(remembered)
-  readonly tookMs = new Float64Array(remembered)
-  answers = 0
+  /** `remembered` times for each level. */
+  tookMs = new Float64Array(8 * remembered)
+  /** Requests that were answered at each level. */
+  answersAt = new Int32Array(8)
   busyMs = 0
   answered = 0
   errors = 0
   decayedAt = 0
+
+  remember(level: number, tookMs: Ms): void {
+    while (level >= this.answersAt.length) this.grow()
+    const count = this.answersAt[level]!
+    this.tookMs[level * remembered + (count % remembered)] = tookMs
+    this.answersAt[level] = count + 1
+  }
+
+  private grow(): void {
+    const levels = this.answersAt.length * 2
+    this.answersAt = grownIntegers(this.answersAt, levels)
+    this.tookMs = grownFloats(this.tookMs, levels * remembered)
+  }
 
   decay(now: Ms): void {
     const kept = Math.exp((this.decayedAt - now) / windowMs)
@@ -47,9 +69,7 @@ export class LoadReports {
   /** An origin has answered a request that met `met` others, after `tookMs`, with a service time of `busyMs`. */
   onAnswer(origin: number, met: number, tookMs: Ms, busyMs: Ms, status: number): void {
     const load = this.loads[origin]!
-    const at = load.answers++ % remembered
-    load.met[at] = met
-    load.tookMs[at] = tookMs
+    load.remember(levelOf(met), tookMs)
     load.decay(this.clock.now)
     load.busyMs += busyMs
     load.answered++
@@ -73,24 +93,23 @@ export class LoadReports {
 }
 
 /** Scratch of `latencyAmong`, so that a report allocates nothing but itself. */
-const nearAt = new Int32Array(nearest)
-const nearTookMs = new Float64Array(nearest)
+const sorted = new Float64Array(remembered)
 
-/** The median time of the answers that met most nearly `inFlight` others; 0 when nothing has been answered. */
-function latencyAmong({ met, tookMs, answers }: OriginLoad, inFlight: number): Ms {
-  const known = Math.min(answers, remembered)
-  const taken = Math.min(known, nearest)
-  if (known === 0) return 0
-  const distance = (at: number) => Math.abs(met[at]! - inFlight)
-  // The nearest so far are kept sorted by insertion; of equals the first stay.
-  for (let at = 0; at < known; at++) {
-    let place = Math.min(at, taken)
-    while (place > 0 && distance(nearAt[place - 1]!) > distance(at)) {
-      if (place < taken) nearAt[place] = nearAt[place - 1]!
-      place--
+/** The median of the last times at the level of `inFlight`, or at the nearest with any, the lower before the higher; 0 of none. */
+function latencyAmong({ answersAt, tookMs }: OriginLoad, inFlight: number): Ms {
+  const levels = answersAt.length
+  const wanted = Math.min(levelOf(inFlight), levels - 1)
+  for (let away = 0; away < levels; away++) {
+    const level = (answersAt[wanted - away] ?? 0) > 0 ? wanted - away : wanted + away
+    const known = Math.min(answersAt[level] ?? 0, remembered)
+    if (known === 0) continue
+    for (let i = 0; i < known; i++) {
+      const took = tookMs[level * remembered + i]!
+      let at = i
+      for (; at > 0 && sorted[at - 1]! > took; at--) sorted[at] = sorted[at - 1]!
+      sorted[at] = took
     }
-    if (place < taken) nearAt[place] = at
+    return sorted[known >> 1]!
   }
-  for (let i = 0; i < taken; i++) nearTookMs[i] = tookMs[nearAt[i]!]!
-  return nearTookMs.subarray(0, taken).sort()[taken >> 1]!
+  return 0
 }
