@@ -27,8 +27,8 @@ const ends = (some: Scenario): Scenario => ({
 // Minutes of traffic are played; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 120_000 })
 
-test('all claims hold as the scenario stands', async () => {
-  expect(await holdsWhenPlayed(scenario)).toEqual([true, true, true, true, true])
+test('all claims hold, also in less time than the scenario takes', async () => {
+  expect(await holdsWhenPlayed(shortened(scenario, 0.5))).toEqual([true, true, true, true, true])
 })
 
 test('with two slots for each origin a draw is quicker than the theory of one queue', async () => {

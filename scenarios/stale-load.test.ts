@@ -18,8 +18,8 @@ const allAged = (refreshMs: number) => ({
 // Minutes of traffic are played; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 120_000 })
 
-test('all claims hold as the scenario stands', async () => {
-  expect(await holdsWhenPlayed(scenario)).toEqual([true, true, true, true, true])
+test('all claims hold, also in less time than the scenario takes', async () => {
+  expect(await holdsWhenPlayed(shortened(scenario, 0.4))).toEqual([true, true, true, true, true])
 })
 
 test('figures that are always fresh never turn the order', async () => {

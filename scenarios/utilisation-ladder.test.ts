@@ -1,7 +1,10 @@
 // The claims of `utilisation-ladder`, played from its data: all hold, and fail when the data they rest on is turned.
 import { expect, test } from 'vitest'
-import { holdsWhenPlayed } from '../tests/playing.ts'
-import scenario from './utilisation-ladder.ts'
+import { holdsWhenPlayed, shortened } from '../tests/playing.ts'
+import ladder from './utilisation-ladder.ts'
+
+/** The whole length is among the long checks. */
+const scenario = shortened(ladder, 0.4)
 
 const within = (balancer: string) => ({
   ...scenario,
@@ -12,7 +15,7 @@ const within = (balancer: string) => ({
   ),
 })
 
-test('all claims hold as the scenario stands', async () => {
+test('all claims hold, also in less time than the scenario takes', async () => {
   expect(await holdsWhenPlayed(scenario)).toEqual([true, true, true, true, true])
 })
 
