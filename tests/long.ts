@@ -1,4 +1,4 @@
-// What takes too long for `npm test`: the scenarios as a user runs them, with the real peers, and the promises about memory.
+// What takes too long for `npm test`: the scenarios as a user runs them, with the real peers, the tools, and the promises about memory.
 // Each check is bounded, prints what it saw, and counts; the last line says how many passed. Words choose parts, or
 // single scenarios, by name.
 import { spawn } from 'node:child_process'
@@ -13,6 +13,7 @@ import slowReader from '../loadgen/hostile/slow-reader.ts'
 import { Checks, root } from './long/checks.ts'
 import { everyScenario } from './long/every-scenario.ts'
 import { profiles } from './long/profiles.ts'
+import { tools } from './long/tools.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'windtunnel-long-'))
 const checks = new Checks(scratch)
@@ -85,7 +86,14 @@ async function slowReaders(): Promise<void> {
   )
 }
 
-const parts = { slowloris, steady, throttled, slowReaders, everyScenario: () => everyScenario(checks) }
+const parts = {
+  slowloris,
+  steady,
+  throttled,
+  slowReaders,
+  everyScenario: () => everyScenario(checks),
+  tools: () => tools(checks),
+}
 const asked = process.argv.slice(2)
 const single = asked.filter(name => !Object.hasOwn(parts, name))
 const unknown = single.filter(name => !namesOf('scenario').includes(name))
