@@ -70,17 +70,35 @@ function playerByPlayer(tournament: Tournament): Html {
 }
 
 function playerEntry(tournament: Tournament, player: ReturnType<typeof summaries>[number]): Html {
-  const good = player.good.map(cell => whenOf(tournament, cell))
-  const fails = player.fails.map(cell => `${whenOf(tournament, cell)} (${failureOf(tournament, cell)})`)
-  const line = (tone: string, sign: string, text: Content) =>
-    html`<p class="${tone}"><span class="sign" aria-hidden="true">${sign}</span> ${text}</p>`
+  const { cells, good, fails, sameAs, name, about } = player
+  const all = cells.length
+  const short = [
+    `Among the best in ${good.length} of ${all}`,
+    fails.length === 0 ? 'fails in none.' : `fails in ${fails.length}.`,
+  ].join(', ')
+  const where = (tone: string, sign: string, heading: string, lines: readonly string[]) =>
+    lines.length > 0 &&
+    html`<p class="${tone}"><span class="sign" aria-hidden="true">${sign}</span> ${heading}</p><ul>${lines.map(line => html`<li>${line}</li>`)}</ul>`
   const lines = [
-    good.length > 0 && line('good', '✔', `Among the best ${good.join('; ')}.`),
-    fails.length > 0 && line('bad', '✘', `Fails ${fails.join('; ')}.`),
-    good.length + fails.length === 0 && line('note', '·', 'Nowhere among the best, and fails nowhere.'),
-    player.sameAs !== null && line('note', '=', `Did exactly what ${player.sameAs} did in all of these situations.`),
+    where(
+      'good',
+      '✔',
+      'Among the best',
+      good.map(cell => whenOf(tournament, cell)),
+    ),
+    where(
+      'bad',
+      '✘',
+      'Fails',
+      fails.map(cell => `${whenOf(tournament, cell)}: ${failureOf(tournament, cell)}`),
+    ),
   ]
-  return html`<dt>${player.name}<small>${player.about}</small></dt><dd>${lines}</dd>`
+  const same = sameAs !== null && html`<p class="note">Did exactly what ${sameAs} did in all of these situations.</p>`
+  const body =
+    good.length + fails.length === 0
+      ? html`<p>${short}</p>`
+      : html`<details><summary>${short}</summary>${lines}</details>`
+  return html`<dt>${name}<small>${about}</small></dt><dd>${body}${same}</dd>`
 }
 
 function trust({ limits, thresholds, situations }: Tournament): Html {
