@@ -1,6 +1,6 @@
 // Two hundred connections that stay among many that do not, four worker processes: who gets them? The kernel decides by a hash,
 // which is even only when there are many; a process that accepts for all can count.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { perVariant, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario } from '../core/scenario.ts'
@@ -100,13 +100,7 @@ export default defineScenario({
     'Look at the most connections that each worker had open at once: nearly all of these are the ones that stay.',
   seed: 1,
   origins: { count: 2, service: 'fixed:ms=2', responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=300',
-    pacing: 'timer',
-    timeoutMs: 2000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(300, 2000),
   hostile: [{ client: `idle:connections=${connections},connectionsPerSecond=150`, phase: 'steady' }],
   measuredPhase: 'steady',
   effort: {

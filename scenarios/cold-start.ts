@@ -1,6 +1,6 @@
 // An origin dies and is started again. When it is back it is cold: everything it does takes ten times as long, and less by
 // and by. Whoever looks for the least busy origin finds it at once.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean, perVariant, phaseOf } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario } from '../core/scenario.ts'
@@ -130,13 +130,7 @@ export default defineScenario({
   seed: 41,
   virtual: { why: 'it has several proxies', proxies: { count: 4 }, network: { rttMs: 1 } },
   origins: { count: 10, service: 'exponential:meanMs=10', slots: 4, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=2800',
-    pacing: 'timer',
-    timeoutMs: 5000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(2800, 5000),
   hostile: [],
   faults: [
     { fault: 'kill', origin: newcomer, phase: 'away' },

@@ -1,6 +1,6 @@
 // An origin that crashes, is started again by its supervisor, and crashes again. Whoever believes it quickly fails its users
 // quickly; whoever does not believe it does without its work.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean, perVariant, phaseOf, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario, type FaultPlan } from '../core/scenario.ts'
@@ -111,13 +111,7 @@ export default defineScenario({
   seed: 43,
   virtual: { why: 'its origin flaps for longer than a live run takes', network: { rttMs: 1 } },
   origins: { count: originCount, service: 'exponential:meanMs=10', slots: 4, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=1200',
-    pacing: 'timer',
-    timeoutMs: 2000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(1200, 2000),
   hostile: [],
   faults,
   measuredPhase: 'flapping',

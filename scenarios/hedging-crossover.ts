@@ -1,6 +1,6 @@
 // Hedging trades work for the tail. On idle origins the work costs nothing; on busy ones it is what they have least of. Here
 // the load is swept until a hedge hurts.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario } from '../core/scenario.ts'
@@ -159,13 +159,7 @@ export default defineScenario({
     points: loads.map(load => ({ at: load, profile: `poisson:ratePerSecond=${ratePerSecond(load)}` })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${meanMs}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${ratePerSecond(50)}`,
-    pacing: 'timer',
-    timeoutMs,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(ratePerSecond(50), timeoutMs),
   hostile: [],
   measuredPhase: 'load',
   effort: {

@@ -1,6 +1,6 @@
 // The same load through one proxy and through a hundred. Each counts only its own requests, so that the more there are, the
 // less each knows: what becomes of balancers that count, and of balancers that ask.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain, withBalancer } from '../core/architecture.ts'
 import { atPoint, meanLatencyMs } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario } from '../core/scenario.ts'
@@ -91,12 +91,6 @@ function ahead(runs: readonly Run[], better: string, worse: string, share: numbe
 }
 
 const phases = (durationMs: number) => [{ name: 'load', durationMs }]
-const variant = (balancer: string, about: string) => ({
-  name: balancer,
-  target: 'windtunnel',
-  about,
-  settings: { ...base, balancer },
-})
 
 export default defineScenario({
   question: 'How many proxies does it take until a balancer that counts is no better than one that draws?',
@@ -115,13 +109,7 @@ export default defineScenario({
     points: proxyCounts.map(count => ({ at: count, virtual: { proxies: { count } } })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${meanMs}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${(loadPercent / 100) * originCount * (1000 / meanMs)}`,
-    pacing: 'timer',
-    timeoutMs: 60_000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests((loadPercent / 100) * originCount * (1000 / meanMs), 60_000),
   hostile: [],
   measuredPhase: 'load',
   effort: {
@@ -131,13 +119,17 @@ export default defineScenario({
   },
   base,
   variants: [
-    variant('random', 'Drawn: it knows nothing, however many there are.'),
-    variant('round-robin', 'Each in turn, by every proxy for itself.'),
-    variant('power-of-two', 'The one of two drawn to which this proxy has fewer requests.'),
-    variant('least-request', 'The one of all to which this proxy has the fewest.'),
-    variant('deterministic-aperture', 'The one of two as well, but each proxy keeps to a dozen origins.'),
-    variant('join-idle-queue', 'One that has answered this proxy and has nothing left to do for it.'),
-    variant('prequal', 'Origins are asked how many requests they have and how quick they are, whoever sent them.'),
+    withBalancer(base, 'random', 'Drawn: it knows nothing, however many there are.'),
+    withBalancer(base, 'round-robin', 'Each in turn, by every proxy for itself.'),
+    withBalancer(base, 'power-of-two', 'The one of two drawn to which this proxy has fewer requests.'),
+    withBalancer(base, 'least-request', 'The one of all to which this proxy has the fewest.'),
+    withBalancer(base, 'deterministic-aperture', 'The one of two as well, but each proxy keeps to a dozen origins.'),
+    withBalancer(base, 'join-idle-queue', 'One that has answered this proxy and has nothing left to do for it.'),
+    withBalancer(
+      base,
+      'prequal',
+      'Origins are asked how many requests they have and how quick they are, whoever sent them.',
+    ),
   ],
   limits: [
     'Origins are equal and do one thing at a time. What origins report is worth more where they differ: noisy-neighbours.',

@@ -1,7 +1,7 @@
 // Prequal's ramp: origins share their machines with others, who take what they can get at changing times. The load grows from
 // less than what is always left to more than that: from then on the rest is only where the neighbours are quiet.
 // Source: Wydrowski et al., "Load is not what you should balance: introducing Prequal", NSDI 2024, section 5.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { atPoint, mean, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario, type FaultPlan } from '../core/scenario.ts'
@@ -147,13 +147,7 @@ export default defineScenario({
     points: loads.map(load => ({ at: load, profile: `poisson:ratePerSecond=${(load / 100) * countedOnPerSecond}` })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${quietMs}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${countedOnPerSecond}`,
-    pacing: 'timer',
-    timeoutMs: deadlineMs,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(countedOnPerSecond, deadlineMs),
   hostile: [],
   faults,
   measuredPhase: 'load',

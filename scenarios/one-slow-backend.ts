@@ -1,7 +1,7 @@
 // The case that made latency-aware balancing known: one of eleven backends becomes slow, and how many requests it takes with
 // it depends on how long a slow request is seen to be slow. Each figure has a closed form.
 // Source: Buoyant, "Beyond round robin: load balancing for latency", 2016, with Finagle's balancers.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean, perVariant } from '../core/evidence.ts'
 import { LatencyHistogram } from '../core/histogram.ts'
 import type { Claim, Run } from '../core/record.ts'
@@ -121,13 +121,7 @@ export default defineScenario({
   seed: 27,
   virtual: { why: 'its figures are those of a published experiment on eleven machines' },
   origins: { count: originCount, service: `normal:meanMs=${usualMs},deviation=0.03`, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=1000',
-    pacing: 'timer',
-    timeoutMs: 10_000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(1000, 10_000),
   hostile: [],
   faults: [{ fault: `slow:factor=0,addMs=${slowMs}`, origin: 4, phase: 'slow' }],
   measuredPhase: 'slow',

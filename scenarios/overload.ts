@@ -1,6 +1,6 @@
 // Half as much again as the origins can do. Without a limit on what is in flight, requests wait until their clients give
 // up, and most work is done for nobody; with one, some are refused at once and the others are fast.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { kindWhen, mean, perVariant, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario, type Variant } from '../core/scenario.ts'
@@ -108,13 +108,7 @@ export default defineScenario({
     'Look at the number served beside the median.',
   seed: 1,
   origins: { count: origins, service: `fixed:ms=${serviceMs}`, slots, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${capacityPerSecond * 1.5}`,
-    pacing: 'timer',
-    timeoutMs,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(capacityPerSecond * 1.5, timeoutMs),
   hostile: [],
   measuredPhase: 'overload',
   effort: {

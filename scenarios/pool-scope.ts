@@ -1,7 +1,7 @@
 // How many connections a proxy opens is a question of who shares its pool. Each worker's own pool sees a part of the traffic,
 // so that a connection is idle for longer than it is kept; one pool for the whole proxy sees all of it.
 // Source: Cloudflare, "How we built Pingora", 2022 (reuse 87.1 % to 99.92 %); the formula below is M/G/∞ with an idle time-out.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario } from '../core/scenario.ts'
@@ -140,13 +140,7 @@ export default defineScenario({
     points: workers.map(at => ({ at, virtual: { proxies: { workers: at } } })),
   },
   origins: { count: originCount, service: `fixed:ms=${serviceMs}`, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${ratePerSecond}`,
-    pacing: 'timer',
-    timeoutMs: 5000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(ratePerSecond, 5000),
   hostile: [],
   measuredPhase: 'load',
   effort: {

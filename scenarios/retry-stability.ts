@@ -1,7 +1,7 @@
 // A short outage, and then nothing is wrong any more: with too many retries the origin never recovers, because what it does
 // is for requests that have been given up and asked again. Whether it does is arithmetic, load against budget.
 // Source: Bronson et al., "Metastable failures in distributed systems", HotOS 2021, the example of retries.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { mean } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario } from '../core/scenario.ts'
@@ -122,13 +122,7 @@ export default defineScenario({
     points: loads.map(at => ({ at, profile: `poisson:ratePerSecond=${(at / 100) * capacityPerSecond}` })),
   },
   origins: { count: 1, service: `fixed:ms=${1000 / capacityPerSecond}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${0.8 * capacityPerSecond}`,
-    pacing: 'timer',
-    timeoutMs: 10_000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(0.8 * capacityPerSecond, 10_000),
   hostile: [],
   faults: [{ fault: 'stop', origin: 0, phase: 'outage' }],
   measuredPhase: 'long after',

@@ -1,5 +1,5 @@
 // A deploy: every origin is stopped and started again, one after another, without telling anybody first.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { failedShare, perVariant, sum } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario, type FaultPlan } from '../core/scenario.ts'
@@ -121,13 +121,7 @@ export default defineScenario({
   seed: 37,
   virtual: { why: 'its deploy takes longer than a live run', proxies: { count: 4 }, network: { rttMs: 1 } },
   origins: { count: originCount, service: 'exponential:meanMs=10', slots: 4, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=2000',
-    pacing: 'timer',
-    timeoutMs: 2000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(2000, 2000),
   hostile: [],
   faults,
   measuredPhase: 'deploy',

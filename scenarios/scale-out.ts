@@ -1,6 +1,6 @@
 // An eleventh origin joins ten that each hold a part of the keys in their cache. What a balancer moves to it must be fetched
 // anew; what it moves besides is fetched for nothing.
-import { plain } from '../core/architecture.ts'
+import { plain, withBalancer } from '../core/architecture.ts'
 import { mean, perVariant } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { type Architecture, defineScenario } from '../core/scenario.ts'
@@ -109,12 +109,6 @@ const phases = (durationMs: number) => [
   { name: 'ten', durationMs },
   { name: 'eleven', durationMs },
 ]
-const variant = (balancer: string, about: string) => ({
-  name: balancer,
-  target: 'windtunnel',
-  about,
-  settings: { ...base, balancer },
-})
 
 export default defineScenario({
   question: 'An origin is added, and each keeps a cache of its keys: how many requests find a cold cache?',
@@ -145,12 +139,16 @@ export default defineScenario({
   },
   base,
   variants: [
-    variant('uri-hash', 'The remainder of a hash: origin number hash mod n.'),
-    variant('ring-hash', 'The next of 160 points per origin on a ring.'),
-    variant('rendezvous', 'The origin whose hash with the key is highest.'),
-    variant('maglev', 'A table that the origins fill in turn, each in its own order.'),
-    variant('bounded-load+ring-hash', 'The ring, but nobody gets more than 1.25 times its share of what is in flight.'),
-    variant('round-robin', 'Each in turn, whatever the key.'),
+    withBalancer(base, 'uri-hash', 'The remainder of a hash: origin number hash mod n.'),
+    withBalancer(base, 'ring-hash', 'The next of 160 points per origin on a ring.'),
+    withBalancer(base, 'rendezvous', 'The origin whose hash with the key is highest.'),
+    withBalancer(base, 'maglev', 'A table that the origins fill in turn, each in its own order.'),
+    withBalancer(
+      base,
+      'bounded-load+ring-hash',
+      'The ring, but nobody gets more than 1.25 times its share of what is in flight.',
+    ),
+    withBalancer(base, 'round-robin', 'Each in turn, whatever the key.'),
   ],
   limits: [
     'No cache is run, and none is too small: a cache here is the set of keys that an origin has seen.',

@@ -2,7 +2,7 @@
 // not looking?
 // Source: Mitzenmacher, "How useful is old information?", TPDS 11(1), 2000 (a bulletin board, refreshed periodically);
 // Brooker, "The power of two random choices", 2012.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain, withBalancer } from '../core/architecture.ts'
 import { meanLatencyMs } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario } from '../core/scenario.ts'
@@ -61,12 +61,6 @@ function crossing(runs: readonly Run[], looking: string, other: string, between:
 }
 
 const phases = (durationMs: number) => [{ name: 'load', durationMs }]
-const variant = (balancer: string, about: string) => ({
-  name: balancer,
-  target: 'windtunnel',
-  about,
-  settings: { ...base, balancer },
-})
 
 export default defineScenario({
   question: 'How old may a load figure be before it is better not to look?',
@@ -85,13 +79,7 @@ export default defineScenario({
     points: ages.map(refreshMs => ({ at: refreshMs, virtual: { proxies: { view: { kind: 'shared', refreshMs } } } })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${meanMs}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${(loadPercent / 100) * originCount * (1000 / meanMs)}`,
-    pacing: 'timer',
-    timeoutMs: 60_000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests((loadPercent / 100) * originCount * (1000 / meanMs), 60_000),
   hostile: [],
   measuredPhase: 'load',
   effort: {
@@ -101,10 +89,10 @@ export default defineScenario({
   },
   base,
   variants: [
-    variant('random', 'Drawn: it does not look.'),
-    variant('power-of-two', 'The one of two drawn that had fewer requests when they were last counted.'),
-    variant('power-of-d:choices=3', 'The one of three.'),
-    variant('least-request', 'The one of all.'),
+    withBalancer(base, 'random', 'Drawn: it does not look.'),
+    withBalancer(base, 'power-of-two', 'The one of two drawn that had fewer requests when they were last counted.'),
+    withBalancer(base, 'power-of-d:choices=3', 'The one of three.'),
+    withBalancer(base, 'least-request', 'The one of all.'),
   ],
   limits: [
     'Here the figure is the number of requests sent and not yet answered. Others, such as CPU shares or averages over time, are old in the same way, and smooth besides.',

@@ -1,6 +1,6 @@
 // Ten equal origins, busier from step to step: what a balancer that looks is worth at each load, beside what theory says of
 // one that does not.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain, withBalancer } from '../core/architecture.ts'
 import { atPoint, meanLatencyMs } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario } from '../core/scenario.ts'
@@ -75,12 +75,6 @@ function growing(runs: readonly Run[]): Claim[] {
 }
 
 const phases = (durationMs: number) => [{ name: 'load', durationMs }]
-const variant = (balancer: string, about: string) => ({
-  name: balancer,
-  target: 'windtunnel',
-  about,
-  settings: { ...base, balancer },
-})
 
 export default defineScenario({
   question: 'How much does a balancer that looks gain, and from which load on?',
@@ -99,13 +93,7 @@ export default defineScenario({
     points: loads.map(load => ({ at: load, profile: `poisson:ratePerSecond=${ratePerSecond(load)}` })),
   },
   origins: { count: originCount, service: `exponential:meanMs=${meanMs}`, slots: 1, responseBytes: 512 },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: `poisson:ratePerSecond=${ratePerSecond(90)}`,
-    pacing: 'timer',
-    timeoutMs: 60_000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(ratePerSecond(90), 60_000),
   hostile: [],
   measuredPhase: 'load',
   effort: {
@@ -115,11 +103,11 @@ export default defineScenario({
   },
   base,
   variants: [
-    variant('random', 'Drawn, whatever the load.'),
-    variant('round-robin', 'Each in turn.'),
-    variant('power-of-two', 'The less busy of two drawn.'),
-    variant('least-request', 'The least busy of all.'),
-    variant('peak-ewma', 'The quicker of two drawn, times its requests in flight.'),
+    withBalancer(base, 'random', 'Drawn, whatever the load.'),
+    withBalancer(base, 'round-robin', 'Each in turn.'),
+    withBalancer(base, 'power-of-two', 'The less busy of two drawn.'),
+    withBalancer(base, 'least-request', 'The least busy of all.'),
+    withBalancer(base, 'peak-ewma', 'The quicker of two drawn, times its requests in flight.'),
   ],
   limits: [
     'One proxy sees all requests. Each of many proxies would see only its own: many-proxies shows what that does.',

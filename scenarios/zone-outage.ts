@@ -1,6 +1,6 @@
 // A service in three zones loses one of them, and later its health checks fail where nothing else does: what keeping to the
 // own zone saves while all is well, and what saves the rest when it is not.
-import { plain } from '../core/architecture.ts'
+import { independentRequests, plain } from '../core/architecture.ts'
 import { failedShare, mean, perVariant, phaseOf } from '../core/evidence.ts'
 import type { Claim, Run } from '../core/record.ts'
 import { defineScenario, type Phase } from '../core/scenario.ts'
@@ -139,13 +139,7 @@ export default defineScenario({
       Array.from({ length: originCount }, (_, origin) => [origin, { virtual: { zone: zones[zoneOf(origin)]! } }]),
     ),
   },
-  load: {
-    connections: { kind: 'sessions', requests: 1, gapMs: 0 },
-    profile: 'poisson:ratePerSecond=2400',
-    pacing: 'timer',
-    timeoutMs: 2000,
-    from: '127.0.0.2',
-  },
+  load: independentRequests(2400, 2000),
   hostile: [],
   faults: [
     ...originsIn('a').map(origin => ({ fault: 'kill', origin, phase: 'outage' })),
