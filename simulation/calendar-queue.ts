@@ -1,9 +1,10 @@
 // A calendar queue: time is cut into days (buckets) of equal width, an event goes to the list of its day, and what lies
 // beyond one year (a rotation of all buckets) waits in a heap. The cost does not grow with the number of events. Days are
-// whole numbers: adding widths up in floating point loses events without a word.
+// whole numbers: adding widths up in floating point loses events without a word. An event that comes earlier than all
+// others waits in front of the calendar: where few events are under way, most never enter it.
 // Source: Brown, "Calendar queues: a fast O(1) priority queue implementation", CACM 31(10), 1988.
 import type { EventQueue } from './event-queue.ts'
-import { grownFloats, grownIntegers, HeapQueue } from './heap-queue.ts'
+import { grownIntegers, HeapQueue } from './heap-queue.ts'
 
 const firstCapacity = 64
 const fewestDays = 64
@@ -12,21 +13,32 @@ const popsBetweenMeasures = 8192
 /** A day is meant to hold about so many events. */
 const eventsPerDay = 1.5
 const nobody = -1
+const never = Number.POSITIVE_INFINITY
+
+/** An event is a row of 32 bytes, so that it is one cache line: its time, a number with a fraction, and three whole ones. */
+const rowShift = 3
+const timeShift = 2
+const PAYLOAD = 2
+const STAMP = 3
+/** The event after this one in its day, or in the list of unused rows. */
+const NEXT = 4
 
 export class CalendarQueue implements EventQueue {
   size = 0
   stamp = 0
-  private times = new Float64Array(firstCapacity)
-  private payloads = new Int32Array(firstCapacity)
-  private stamps = new Int32Array(firstCapacity)
-  /** The event after this one in its day, or in the list of unused places. */
-  private nexts = new Int32Array(firstCapacity)
+  /** The event before all others; `never` when that is in the calendar. */
+  private frontAt = never
+  private frontPayload = 0
+  private frontStamp = 0
+  private cells = new Int32Array(firstCapacity << rowShift)
+  /** The same memory. */
+  private times = new Float64Array(this.cells.buffer)
   private unused = 0
-  private firsts = new Int32Array(fewestDays).fill(nobody)
-  private lasts = new Int32Array(fewestDays).fill(nobody)
+  /** The first and the last event of each day, side by side. */
+  private ends = new Int32Array(2 * fewestDays).fill(nobody)
   private days = fewestDays
   private daysPerMs = 1
-  /** The day on which the next event may be. */
+  /** The day on which the next event of the calendar may be. */
   private today = 0
   private thisYear = 0
   private readonly later = new HeapQueue()
@@ -35,77 +47,125 @@ export class CalendarQueue implements EventQueue {
   private measuredFrom = 0
 
   constructor() {
-    linkUnused(this.nexts, 0)
+    linkUnused(this.cells, 0)
   }
 
   push(at: number, payload: number, stamp: number): void {
+    if (at < this.peek()) {
+      if (this.frontAt < never) this.insertFirst(this.frontAt, this.frontPayload, this.frontStamp)
+      this.frontAt = at
+      this.frontPayload = payload
+      this.frontStamp = stamp
+    } else this.enter(at, payload, stamp)
     this.size++
+  }
+
+  peek(): number {
+    if (this.frontAt < never) return this.frontAt
+    return this.size === 0 ? never : this.times[this.earliest() << timeShift]!
+  }
+
+  pop(): number {
+    this.size--
+    if (--this.popsLeft === 0) this.measure()
+    if (this.frontAt < never) {
+      this.poppedAt = this.frontAt
+      this.frontAt = never
+      this.stamp = this.frontStamp
+      return this.frontPayload
+    }
+    const event = this.earliest()
+    const day = this.today & (this.days - 1)
+    const { cells } = this
+    const row = event << rowShift
+    const next = cells[row + NEXT]!
+    this.ends[2 * day] = next
+    if (next === nobody) this.ends[2 * day + 1] = nobody
+    cells[row + NEXT] = this.unused
+    this.unused = event
+    this.thisYear--
+    this.poppedAt = this.times[event << timeShift]!
+    this.stamp = cells[row + STAMP]!
+    return cells[row + PAYLOAD]!
+  }
+
+  /** The next event of the calendar, which must not be empty. */
+  private earliest(): number {
+    const mask = this.days - 1
+    let first = this.ends[2 * (this.today & mask)]!
+    while (first === nobody) {
+      this.nextDay()
+      first = this.ends[2 * (this.today & mask)]!
+    }
+    return first
+  }
+
+  /** Behind all that are due at the same instant. */
+  private enter(at: number, payload: number, stamp: number): void {
     const day = Math.floor(at * this.daysPerMs)
     if (day - this.today >= this.days) return this.later.push(at, payload, stamp)
     this.insert(day, at, payload, stamp)
     if (this.thisYear > this.days) this.rebuild(this.days * 4, this.daysPerMs)
   }
 
-  peek(): number {
-    if (this.size === 0) return Number.POSITIVE_INFINITY
-    const mask = this.days - 1
-    let first = this.firsts[this.today & mask]!
-    while (first === nobody) {
-      this.nextDay()
-      first = this.firsts[this.today & mask]!
-    }
-    return this.times[first]!
-  }
-
-  pop(): number {
-    this.poppedAt = this.peek()
-    const day = this.today & (this.days - 1)
-    const event = this.firsts[day]!
-    const next = this.nexts[event]!
-    this.firsts[day] = next
-    if (next === nobody) this.lasts[day] = nobody
-    this.nexts[event] = this.unused
-    this.unused = event
-    this.size--
-    this.thisYear--
-    this.stamp = this.stamps[event]!
-    const payload = this.payloads[event]!
-    if (--this.popsLeft === 0) this.measure()
-    return payload
-  }
-
   /** Into the list of its day; an event of a day that has passed (others were further on) goes to today's. */
   private insert(ofDay: number, at: number, payload: number, stamp: number): void {
+    const event = this.take(at, payload, stamp)
+    const { cells, ends } = this
+    const day = (ofDay > this.today ? ofDay : this.today) & (this.days - 1)
+    const last = ends[2 * day + 1]!
+    if (last === nobody) {
+      cells[(event << rowShift) + NEXT] = nobody
+      ends[2 * day] = ends[2 * day + 1] = event
+    } else if (this.times[last << timeShift]! <= at) {
+      cells[(last << rowShift) + NEXT] = event
+      cells[(event << rowShift) + NEXT] = nobody
+      ends[2 * day + 1] = event
+    } else this.insertBeforeLater(day, event, at)
+  }
+
+  /** Before everything in the calendar, also before what is due at the same instant. */
+  private insertFirst(at: number, payload: number, stamp: number): void {
+    const ofDay = Math.floor(at * this.daysPerMs)
+    if (this.thisYear === 0 && ofDay > this.today) {
+      this.today = ofDay
+      this.takeFromLater()
+    }
+    const event = this.take(at, payload, stamp)
+    const { cells, ends } = this
+    const day = (ofDay > this.today ? ofDay : this.today) & (this.days - 1)
+    const next = ends[2 * day]!
+    cells[(event << rowShift) + NEXT] = next
+    ends[2 * day] = event
+    if (next === nobody) ends[2 * day + 1] = event
+  }
+
+  /** A row for this event, in no list. */
+  private take(at: number, payload: number, stamp: number): number {
     if (this.unused === nobody) this.grow()
     const event = this.unused
-    this.unused = this.nexts[event]!
+    const { cells } = this
+    const row = event << rowShift
+    this.unused = cells[row + NEXT]!
     this.thisYear++
-    this.times[event] = at
-    this.payloads[event] = payload
-    this.stamps[event] = stamp
-    const day = (ofDay > this.today ? ofDay : this.today) & (this.days - 1)
-    const last = this.lasts[day]!
-    if (last === nobody) {
-      this.nexts[event] = nobody
-      this.firsts[day] = this.lasts[day] = event
-    } else if (this.times[last]! <= at) {
-      this.nexts[last] = event
-      this.nexts[event] = nobody
-      this.lasts[day] = event
-    } else this.insertBeforeLater(day, event, at)
+    this.times[event << timeShift] = at
+    cells[row + PAYLOAD] = payload
+    cells[row + STAMP] = stamp
+    return event
   }
 
   /** Some event of the day comes after this one. */
   private insertBeforeLater(day: number, event: number, at: number): void {
     let before = nobody
-    let after = this.firsts[day]!
-    while (this.times[after]! <= at) {
+    const { cells, times } = this
+    let after = this.ends[2 * day]!
+    while (times[after << timeShift]! <= at) {
       before = after
-      after = this.nexts[after]!
+      after = cells[(after << rowShift) + NEXT]!
     }
-    this.nexts[event] = after
-    if (before === nobody) this.firsts[day] = event
-    else this.nexts[before] = event
+    cells[(event << rowShift) + NEXT] = after
+    if (before === nobody) this.ends[2 * day] = event
+    else cells[(before << rowShift) + NEXT] = event
   }
 
   private nextDay(): void {
@@ -142,23 +202,22 @@ export class CalendarQueue implements EventQueue {
 
   /** Sorts everything into other days. */
   private rebuild(days: number, daysPerMs: number): void {
-    const { firsts: old, times, nexts, payloads, stamps, today } = this
+    const { ends: old, times, cells, today } = this
     const oldDays = this.days
-    this.firsts = new Int32Array(days).fill(nobody)
-    this.lasts = new Int32Array(days).fill(nobody)
+    this.ends = new Int32Array(2 * days).fill(nobody)
     this.days = days
     this.daysPerMs = daysPerMs
     this.today = Math.floor(this.poppedAt * daysPerMs)
     this.thisYear = 0
-    // In order of time, day by day: each event is taken out of its place before it takes one again.
+    // In order of time, day by day: each event is taken out of its row before it takes one again.
     for (let offset = 0; offset < oldDays; offset++) {
-      let event = old[(today + offset) & (oldDays - 1)]!
+      let event = old[2 * ((today + offset) & (oldDays - 1))]!
       while (event !== nobody) {
-        const next = nexts[event]!
-        nexts[event] = this.unused
+        const row = event << rowShift
+        const next = cells[row + NEXT]!
+        cells[row + NEXT] = this.unused
         this.unused = event
-        this.size--
-        this.push(times[event]!, payloads[event]!, stamps[event]!)
+        this.enter(times[event << timeShift]!, cells[row + PAYLOAD]!, cells[row + STAMP]!)
         event = next
       }
     }
@@ -166,19 +225,16 @@ export class CalendarQueue implements EventQueue {
   }
 
   private grow(): void {
-    const from = this.times.length
-    const capacity = from * 2
-    this.times = grownFloats(this.times, capacity)
-    this.payloads = grownIntegers(this.payloads, capacity)
-    this.stamps = grownIntegers(this.stamps, capacity)
-    this.nexts = grownIntegers(this.nexts, capacity)
-    linkUnused(this.nexts, from)
+    const from = this.cells.length >> rowShift
+    this.cells = grownIntegers(this.cells, this.cells.length * 2)
+    this.times = new Float64Array(this.cells.buffer)
+    linkUnused(this.cells, from)
     this.unused = from
   }
 }
 
-/** Chains the places from `from` to the end. */
-function linkUnused(nexts: Int32Array, from: number): void {
-  for (let place = from; place < nexts.length; place++) nexts[place] = place + 1
-  nexts[nexts.length - 1] = nobody
+/** Chains the rows from `from` to the end. */
+function linkUnused(cells: Int32Array, from: number): void {
+  const rows = cells.length >> rowShift
+  for (let row = from; row < rows; row++) cells[(row << rowShift) + NEXT] = row + 1 < rows ? row + 1 : nobody
 }
