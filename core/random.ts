@@ -2,6 +2,8 @@
 // variant of a scenario sees the same traffic and comparisons are paired.
 // Source of the generator: Blackman & Vigna, "Scrambled linear pseudorandom number generators" (xoshiro128**).
 
+import { ln } from './logarithm.ts'
+
 /** A stream of random numbers. The same seed and name give the same numbers on every machine. */
 export interface Rng {
   /** A number in [0, 1) with 32 random bits. */
@@ -92,6 +94,6 @@ export class Xoshiro128 implements Rng {
   }
 
   exponential(mean: number): number {
-    return -Math.log(1 - this.uniform()) * mean
+    return -ln(1 - this.uniform()) * mean
   }
 }

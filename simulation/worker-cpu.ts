@@ -1,6 +1,7 @@
 // The core of each worker: it does one thing at a time, and what comes meanwhile waits. Answers are passed on before new
 // requests are begun. With work stealing, an idle worker begins a request that waits at another worker of its proxy.
 import type { Ms } from '../core/contracts.ts'
+import { ln } from '../core/logarithm.ts'
 import { uniformOf } from '../core/random.ts'
 import { DelayRing } from './delay-ring.ts'
 import type { Meter } from './meter.ts'
@@ -139,7 +140,7 @@ export class WorkerCpu {
   /** How long a worker is busy to begin a request: the same whoever does it, and whatever was done before. */
   private cpuOf(request: number): Ms {
     if (this.demandAddress === null) return this.requestMs
-    return -Math.log1p(-uniformOf(this.demandAddress, this.world.requests.number(request))) * this.requestMs
+    return -ln(1 - uniformOf(this.demandAddress, this.world.requests.number(request))) * this.requestMs
   }
 
   private steal(request: number, worker: number): void {
