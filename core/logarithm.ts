@@ -22,7 +22,7 @@ for (let piece = 0; piece < pieces; piece++) {
   table[2 * piece + 1] = -Math.log(inverse)
 }
 
-/** ln `x` for a normal `x` above 0, to within 5e-16 or the last bit of the answer. */
+/** ln `x` for a normal `x` above 0, to within 5e-16, or two in the last bit of the answer. */
 export function ln(x: number): number {
   asDouble[0] = x
   const high = asWords[1]!
