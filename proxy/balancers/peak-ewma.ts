@@ -26,6 +26,8 @@ export default defineBalancer({
      * when it was last brought up to date.
      */
     let costs = new Float64Array(0)
+    /** Does every eligible upstream stand at its index? Then its cost is fetched while it is itself still on its way. */
+    let inPlace = true
 
     /** Takes in a time: what took longer than the cost is now counts at once. `atLeast`: it would have taken longer still. */
     function observe(index: number, tookMs: number, atLeast: boolean, now: number): void {
@@ -45,10 +47,10 @@ export default defineBalancer({
      * Both have faded since they were observed, so only the difference in age tells: one exponential in place of two. All is
      * looked up before anything is decided, so that the memory of both is fetched at once.
      */
-    function isLess(a: Upstream, b: Upstream): boolean {
-      const costA = costs[2 * a.index]!
-      const costB = costs[2 * b.index]!
-      const olderMs = costs[2 * b.index + 1]! - costs[2 * a.index + 1]!
+    function isLess(a: Upstream, atA: number, b: Upstream, atB: number): boolean {
+      const costA = costs[2 * atA]!
+      const costB = costs[2 * atB]!
+      const olderMs = costs[2 * atB + 1]! - costs[2 * atA + 1]!
       const loadA = loadOf(a, costA)
       const loadB = loadOf(b, costB)
       const bothKnown = costA > 0 && costB > 0
@@ -58,6 +60,7 @@ export default defineBalancer({
     return {
       onEligible(upstreams, _version, now) {
         eligible = upstreams
+        inPlace = upstreams.every(({ index }, place) => index === place)
         const size = 2 * upstreams.reduce((most, { index }) => Math.max(most, index + 1), 0)
         if (size <= costs.length) return
         const grown = new Float64Array(size)
@@ -72,9 +75,11 @@ export default defineBalancer({
         const first = rng.integer(n)
         // Two distinct indexes: the second is drawn from the others.
         const drawn = rng.integer(n - 1)
+        const second = drawn < first ? drawn : drawn + 1
         const a = candidates[first]!
-        const b = candidates[drawn < first ? drawn : drawn + 1]!
-        return isLess(b, a) ? b : a
+        const b = candidates[second]!
+        const areInPlace = inPlace && candidates === eligible
+        return isLess(b, areInPlace ? second : b.index, a, areInPlace ? first : a.index) ? b : a
       },
       onDone({ index }, outcome, now) {
         // A client that leaves early says only that the answer would have taken longer.
