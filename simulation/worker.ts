@@ -3,8 +3,9 @@
 import type { Balancer, Filter, HealthPolicy, Limiter, Place, RetryPolicy, Upstream } from '../core/contracts.ts'
 import { HealthKeeper } from './health-keeper.ts'
 import { type Borrower, type ConnectionTable, Lending } from './lending.ts'
-import { originOf, type Policies } from './model.ts'
+import type { Policies } from './model.ts'
 import type { Network } from './network.ts'
+import { upstreamMaker } from './simulated-upstream.ts'
 import type { World } from './world.ts'
 
 export interface Worker {
@@ -37,26 +38,6 @@ export interface WorkerTally {
 
 const always: HealthPolicy = { onMembers() {}, eligible: () => true, nextChangeAt: () => Number.POSITIVE_INFINITY }
 
-/** The upstreams as one worker counts them, or as all do when `view` is shared. */
-function makeUpstreams(members: readonly Upstream[]): Upstream[] {
-  return members.map(member => ({ ...member }))
-}
-
-/** The origins as upstreams; zones and priorities only where some origin has one. */
-function membersOf({ model: { origins } }: World): Upstream[] {
-  const traits = Array.from({ length: origins.count }, (_, index) => originOf(origins, index))
-  const hasZones = traits.some(({ zone }) => zone !== '')
-  const hasLevels = traits.some(({ priority }) => priority !== 0)
-  return traits.map(({ weight, zone, priority }, index) => ({
-    index,
-    id: `o${index}`,
-    weight,
-    inFlight: 0,
-    ...(hasZones && { zone }),
-    ...(hasLevels && { priority }),
-  }))
-}
-
 /** All workers: those of the first proxy, then those of the second, and so on. */
 export function makeWorkers(
   world: World,
@@ -72,8 +53,9 @@ export function makeWorkers(
     poolScope = 'worker',
     view = { kind: 'own' },
   } = world.model.proxies ?? {}
-  const members = membersOf(world)
-  const shared = view.kind === 'shared' ? makeUpstreams(members) : null
+  const makeUpstreams = upstreamMaker(world)
+  /** When `view` is shared all workers count together. */
+  const shared = view.kind === 'shared' ? makeUpstreams() : null
   if (view.kind === 'shared' && view.refreshMs > 0) world.hidden = new Int32Array(world.model.origins.count)
   const all: Worker[] = []
   const lendings: Lending[] = []
@@ -91,7 +73,7 @@ export function makeWorkers(
       const pool = policies.pool({ rng: world.stream(`pool/${name}`), place })
       lendings[index] = new Lending(index, pool, world, table, borrower)
     }
-    const upstreams = shared ?? makeUpstreams(members)
+    const upstreams = shared ?? makeUpstreams()
     all.push(
       makeWorker(world, policies, network, { index, proxy, name, place, upstreams, lending: lendings[first] ?? null }),
     )
