@@ -197,11 +197,18 @@ export class OriginQueues {
 
   private unlink(attempt: number, origin: number): void {
     const { attempts } = this.world
-    const before = attempts.previous(attempt)
+    const { cells } = this
+    const at = origin << rowShift
     const after = attempts.next(attempt)
-    if (before === nobody) this.cells[(origin << rowShift) + FIRST_WAITING] = after
-    else attempts.setNext(before, after)
-    if (after === nobody) this.cells[(origin << rowShift) + LAST_WAITING] = before
+    if (cells[at + FIRST_WAITING] === attempt) {
+      // Whoever is first now need not be told: its row is not fetched before it is served.
+      cells[at + FIRST_WAITING] = after
+      if (after === nobody) cells[at + LAST_WAITING] = nobody
+      return
+    }
+    const before = attempts.previous(attempt)
+    attempts.setNext(before, after)
+    if (after === nobody) cells[at + LAST_WAITING] = before
     else attempts.setPrevious(after, before)
   }
 }

@@ -38,8 +38,12 @@ export class Origins {
   private readonly meter: Meter
   private readonly faults: OriginFaults
   private readonly laws: readonly ServiceTime[]
+  /** The law of all of them; null when they differ. */
+  private readonly law: ServiceTime | null
   /** Is anything ever wrong with it? */
   private readonly concerned: readonly boolean[]
+  /** Is nothing ever wrong with any? */
+  private readonly faultless: boolean
   /** What is wrong with each origin as a whole now. */
   private readonly effects: (OriginEffect | null)[]
   /** Attempts whose service ended while their origin was frozen, with their stamps. */
@@ -62,7 +66,9 @@ export class Origins {
     this.faults = faults
     this.queues = new OriginQueues(world, traits)
     this.laws = lawsOf(world, policies)
+    this.law = this.laws.every(law => law === this.laws[0]) ? this.laws[0]! : null
     this.concerned = traits.map((_, index) => faults.concerns(index))
+    this.faultless = !this.concerned.includes(true)
     this.effects = new Array<OriginEffect | null>(count).fill(null)
     this.stalled = traits.map(() => [])
     const frozen = traits.findIndex((one, index) => one.discipline === 'shared' && faults.freezes(index))
@@ -93,8 +99,8 @@ export class Origins {
     }
     attempts.setStatus(attempt, 200)
     if (this.meter.log !== null) this.meter.onArrival(this.numberOf(attempt), origin, now)
-    let serviceMs = this.laws[origin]!.quantile(attempts.work(attempt))
-    if (this.concerned[origin]) {
+    let serviceMs = (this.law ?? this.laws[origin]!).quantile(attempts.work(attempt))
+    if (!this.faultless && this.concerned[origin]) {
       const effect = this.effects[origin]
       // A check, which is nobody's request, comes on a connection of its own.
       const isCheck = attempts.request(attempt) === nobody
@@ -107,14 +113,14 @@ export class Origins {
       attempts.setStatus(attempt, 503)
       return this.answer(attempt)
     }
-    this.queues.enter(attempt, origin, this.concerned[origin]! && this.effects[origin] === 'frozen')
+    this.queues.enter(attempt, origin, this.isFrozen(origin))
   }
 
   /** The service of an attempt is over. */
   served(attempt: number): void {
     const { attempts } = this.world
     const origin = attempts.origin(attempt)
-    if (this.concerned[origin] && this.effects[origin] === 'frozen') {
+    if (this.isFrozen(origin)) {
       this.stalled[origin]!.push({ attempt, stamp: attempts.stamp[attempt]! })
       return
     }
@@ -151,6 +157,10 @@ export class Origins {
     if (after === before) return
     if (before === 'frozen') this.thaw(origin)
     if (after === 'dead') this.die(origin)
+  }
+
+  private isFrozen(origin: number): boolean {
+    return !this.faultless && this.effects[origin] === 'frozen'
   }
 
   private thaw(origin: number): void {
