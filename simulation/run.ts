@@ -142,15 +142,9 @@ export class Run {
   /** Does the next thing that is due; false when there is nothing. Ends come before beginnings of the same instant. */
   private step(): boolean {
     const { queue, rings } = this.world
-    let at = queue.peek()
-    let source = -1
-    for (let index = 0; index < rings.length; index++) {
-      const { nextAt } = rings[index]!
-      if (nextAt < at) {
-        at = nextAt
-        source = index
-      }
-    }
+    const ring = rings.soonest
+    const queuedAt = queue.peek()
+    const at = ring.nextAt < queuedAt ? ring.nextAt : queuedAt
     if (this.clients.nextAt < at) {
       this.world.now = this.clients.nextAt
       this.events++
@@ -159,11 +153,10 @@ export class Run {
     }
     if (at === Number.POSITIVE_INFINITY) return false
     this.world.now = at
-    if (source < 0) {
+    if (at === queuedAt) {
       const payload = queue.pop()
       this.happen(payload & kindMask, payload >>> kindBits, queue.stamp)
     } else {
-      const ring = rings[source]!
       const payload = ring.pop()
       this.happen(payload & kindMask, payload >>> kindBits, ring.stamp)
     }

@@ -3,7 +3,7 @@
 import type { Ms, Upstream } from '../core/contracts.ts'
 import { addressOf } from '../core/random.ts'
 import { AttemptTable } from './attempt-table.ts'
-import { DelayRing } from './delay-ring.ts'
+import { type DelayRing, DelayRings } from './delay-ring.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { Model } from './model.ts'
 import { FastStream } from './random.ts'
@@ -41,7 +41,7 @@ export class World {
   readonly seed: number
   readonly replication: number
   readonly queue: EventQueue
-  readonly rings: DelayRing[] = []
+  readonly rings = new DelayRings()
   readonly requests = new RequestTable()
   readonly attempts = new AttemptTable()
   /** Attempts under way to each upstream, while the policies are shown an earlier state; null when they see the present. */
@@ -70,11 +70,7 @@ export class World {
 
   /** Where events with this constant delay go, one ring for all of them. */
   ring(delayMs: Ms): DelayRing {
-    const known = this.rings.find(ring => ring.delayMs === delayMs)
-    if (known) return known
-    const ring = new DelayRing(delayMs)
-    this.rings.push(ring)
-    return ring
+    return this.rings.of(delayMs)
   }
 
   /** An attempt has begun (1) or ended (-1). */

@@ -31,10 +31,13 @@ export default defineBalancer({
 
     /** Takes in a time: what took longer than the cost is now counts at once. `atLeast`: it would have taken longer still. */
     function observe(index: number, tookMs: number, atLeast: boolean, now: number): void {
-      const kept = Math.exp(-(now - costs[2 * index + 1]!) / decayMs)
-      const cost = costs[2 * index]! * kept
-      if (tookMs > cost) costs[2 * index] = tookMs
-      else costs[2 * index] = atLeast ? cost : cost + tookMs * (1 - kept)
+      if (tookMs >= costs[2 * index]!) costs[2 * index] = tookMs
+      else {
+        const kept = Math.exp(-(now - costs[2 * index + 1]!) / decayMs)
+        const cost = costs[2 * index]! * kept
+        if (tookMs > cost) costs[2 * index] = tookMs
+        else costs[2 * index] = atLeast ? cost : cost + tookMs * (1 - kept)
+      }
       costs[2 * index + 1] = now
     }
 
