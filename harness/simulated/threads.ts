@@ -2,6 +2,7 @@
 // the thread did before.
 import { parentPort, Worker } from 'node:worker_threads'
 import { UsageError } from '../../core/errors.ts'
+import { inlineMore } from './inlining.ts'
 
 type Answer<T> = { readonly done: T } | { readonly failed: string; readonly usage: boolean; readonly stack: string }
 
@@ -29,6 +30,7 @@ export async function inThreads<Task, T>(
   threads: number,
   onDone: (answer: T, task: Task) => void,
 ): Promise<T[]> {
+  inlineMore()
   const answers = new Array<T>(tasks.length)
   const workers = Array.from({ length: Math.min(threads, tasks.length) }, () => new TaskThread<Task, T>(module))
   let next = 0

@@ -1,12 +1,13 @@
 // Measures how fast the simulator is, each case in a process of its own.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { rounds } from './measure.ts'
 import type { BenchResult } from './results.ts'
 import type { SimulationCost } from './simulate-main.ts'
 import { simulationCases } from './simulations.ts'
 
 export const simulationGroup = 'simulate'
+/** Few, because each of them is long. */
+const rounds = 3
 const main = fileURLToPath(new URL('simulate-main.ts', import.meta.url))
 
 /** Runs the cases of these names; `onCase` is told of each before it begins. */
