@@ -10,7 +10,8 @@ test('ln is Math.log to two in the last bit, or to 5e-16 where the logarithm is 
   for (let i = 0; i < 200_000; i++) {
     const below1 = 1 - rng.uniform()
     const anywhere = (1 + rng.uniform()) * 2 ** (rng.integer(2046) - 1022)
-    for (const x of [below1, anywhere]) expect(Math.abs(ln(x) - Math.log(x))).toBeLessThanOrEqual(tolerated(Math.log(x)))
+    for (const x of [below1, anywhere])
+      expect(Math.abs(ln(x) - Math.log(x))).toBeLessThanOrEqual(tolerated(Math.log(x)))
   }
 })
 

@@ -30,19 +30,25 @@ export async function measure(
     for (const [index, task] of tasks.entries()) {
       const times = timesPerCall(task)
       collectGarbage()
-      const bench = new Bench({ time: timeMs / rounds, iterations: 5, warmup: false })
-      bench.add(task.name, () => task.run(times))
-      const [measured] = bench.runSync()
-      const result = measured!.result
-      if (result.state !== 'completed') throw new Error(`${task.name} did not complete: ${result.state}`)
+      const result = measured(task.name, () => task.run(times), timeMs / rounds)
+      const besides = task.besides && measured(task.name, () => task.besides!(times), timeMs / rounds)
       // Let signals and the progress line have their turn.
       await new Promise(resolve => setImmediate(resolve))
       if (round === 0) continue
-      medians[index]!.push((result.latency.p50 * 1e6) / times)
+      medians[index]!.push(((result.latency.p50 - (besides?.latency.p50 ?? 0)) * 1e6) / times)
       samples[index]! += result.latency.samplesCount
     }
   }
   return tasks.map((task, index) => resultOf(task, medians[index]!, samples[index]!))
+}
+
+function measured(name: string, call: () => void, timeMs: number) {
+  const bench = new Bench({ time: timeMs, iterations: 5, warmup: false })
+  bench.add(name, call)
+  const [task] = bench.runSync()
+  const { result } = task!
+  if (result.state !== 'completed') throw new Error(`${name} did not complete: ${result.state}`)
+  return result
 }
 
 /** How often the operation is done in one call: doubled until the call is long enough, even undisturbed. */

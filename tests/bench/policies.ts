@@ -19,7 +19,14 @@ const idleConnections = 8
 /** Time goes on by this much per operation, so that what decays or refills does. */
 const stepMs = 0.1
 const untried: readonly Upstream[] = []
-const report = { inFlight: 2, latencyMs: 5, utilisation: 0.5, ratePerSecond: 100, errorsPerSecond: 0 }
+/** What origins say of themselves: loads and latencies in no order, as they are. */
+const reports = Array.from({ length: 251 }, (_, i) => ({
+  inFlight: (i * 7) % 5,
+  latencyMs: 1 + ((i * 97) % 251) / 50,
+  utilisation: 0.5,
+  ratePerSecond: 100,
+  errorsPerSecond: 0,
+}))
 /** What combinators are measured around, so that their own cost shows beside that of a plain pick. */
 const within = 'power-of-two'
 
@@ -40,20 +47,53 @@ function requests(): PolicyRequest[] {
 async function picking(name: string, n: number): Promise<BenchTask> {
   const balancer = make(await choose<AnyStrategy<Balancer>>('balancer', name), 1, 'balancer')
   const asked = requests()
-  const { probing } = balancer
   let now = 0
   balancer.onEligible(upstreamsOf(n), 1, now)
+  const probes = probesOf(balancer)
   return {
     group: 'pick',
     name: `${name}, ${n}`,
-    ...(probing && { note: 'with its probes' }),
+    ...(probes && { note: 'less its probes' }),
     run(times) {
       for (let i = 0; i < times; i++) {
         sink.value += balancer.pick(asked[i % clients]!, untried, (now += stepMs))?.index ?? 0
-        if (probing) for (const upstream of probing.due(now)) probing.onProbe(upstream, report, now)
+        probes?.(now)
       }
     },
+    ...(probes && {
+      besides(times) {
+        for (let i = 0; i < times; i++) probes((now += stepMs))
+      },
+    }),
   }
+}
+
+/** Sends the probes that belong to one request, and hands in their answers; absent for balancers that send none. */
+function probesOf({ probing }: Balancer): ((now: number) => void) | undefined {
+  if (probing === undefined) return undefined
+  let answered = 0
+  return now => {
+    for (const upstream of probing.due(now)) probing.onProbe(upstream, reports[answered++ % reports.length]!, now)
+  }
+}
+
+/** The probes of one request by themselves. */
+async function probing(name: string): Promise<BenchTask[]> {
+  const balancer = make(await choose<AnyStrategy<Balancer>>('balancer', name), 1, 'balancer')
+  const probes = probesOf(balancer)
+  let now = 0
+  balancer.onEligible(upstreamsOf(100), 1, now)
+  if (probes === undefined) return []
+  return [
+    {
+      group: 'probe',
+      name: `${name}, 100`,
+      note: 'all probes of a request',
+      run(times) {
+        for (let i = 0; i < times; i++) probes((now += stepMs))
+      },
+    },
+  ]
 }
 
 async function lending(name: string): Promise<BenchTask> {
@@ -94,6 +134,7 @@ async function lending(name: string): Promise<BenchTask> {
 export async function policyTasks(): Promise<BenchTask[]> {
   const tasks: BenchTask[] = []
   for (const name of namesOf('balancer')) for (const n of sizes) tasks.push(await picking(name, n))
+  for (const name of namesOf('balancer')) tasks.push(...(await probing(name)))
   for (const name of namesOf('combinator')) tasks.push(await picking(`${name}+${within}`, 100))
   for (const name of namesOf('pool')) tasks.push(await lending(name))
   return tasks

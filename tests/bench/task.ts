@@ -9,6 +9,8 @@ export interface BenchTask {
   readonly note?: string
   /** Does the operation `times` times. */
   run(times: number): void
+  /** What `run` cannot do without and is not the operation: does that alone, and is taken off. */
+  besides?(times: number): void
 }
 
 /** Results go here, so that the compiler cannot find them useless and leave the work out. */
