@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { randomStream } from '../core/random.ts'
 import { CalendarQueue } from './calendar-queue.ts'
-import { DelayRing } from './delay-ring.ts'
+import { DelayRing, DelayRings } from './delay-ring.ts'
 import type { EventQueue } from './event-queue.ts'
 import { HeapQueue } from './heap-queue.ts'
 
@@ -86,4 +86,22 @@ test('a ring gives what was put in, after its delay, however it wraps and grows'
   }
   while (ring.size > 0) expect(ring.pop()).toBe(expected++)
   expect(ring.nextAt).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('of several rings the one that is due first is known, and of those due together the one made first', () => {
+  const rings = new DelayRings()
+  const rng = randomStream(11, 'rings')
+  const all = [7, 2, 5].map(delayMs => rings.of(delayMs))
+  expect(rings.of(2)).toBe(all[1])
+  let told = 0
+  for (let now = 0; now < 3000; now++) {
+    if (rng.integer(2) === 0) all[rng.integer(3)]!.push(now, now, 0)
+    const earliest = Math.min(...all.map(({ nextAt }) => nextAt))
+    expect(rings.soonest.nextAt).toBe(earliest)
+    for (; rings.soonest.nextAt <= now; told++) {
+      expect(rings.soonest).toBe(all.find(({ nextAt }) => nextAt === rings.soonest.nextAt))
+      rings.soonest.pop()
+    }
+  }
+  expect(told).toBeGreaterThan(1000)
 })
