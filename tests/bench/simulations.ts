@@ -26,7 +26,21 @@ function loaded(origins: number, utilisation: number): Pick<Policies, 'arrivals'
   }
 }
 
-/** Each of four to eight million events, beside which setting up is a few per cent, at the load at which queues matter. */
+const size = '100 proxies × 10,000 origins'
+const fleet: Model = {
+  durationMs: 2_000,
+  origins: { count: 10_000 },
+  proxies: { count: 100 },
+  network: { rttMs: 1 },
+  timeouts: { clientMs: 1000, attemptMs: 500 },
+}
+const fleetPolicies: Policies = {
+  ...loaded(10_000, 0.8),
+  balancer: made(peakEwma),
+  health: made(circuitBreaker),
+}
+
+/** Each of four to ten million events, beside which setting up is a few per cent, at the load at which queues matter. */
 export const simulationCases: readonly SimulationCase[] = [
   {
     name: 'M/M/1',
@@ -38,15 +52,10 @@ export const simulationCases: readonly SimulationCase[] = [
     model: { durationMs: 2_400, origins: { count: 10_000 } },
     policies: { ...loaded(10_000, 0.9), balancer: made(powerOfTwo) },
   },
+  { name: `peak-ewma, breakers, timeouts, network, ${size}`, model: fleet, policies: fleetPolicies },
   {
-    name: 'peak-ewma, breakers, timeouts, network, 100 proxies × 10,000 origins',
-    model: {
-      durationMs: 2_000,
-      origins: { count: 10_000 },
-      proxies: { count: 100 },
-      network: { rttMs: 1 },
-      timeouts: { clientMs: 1000, attemptMs: 500 },
-    },
-    policies: { ...loaded(10_000, 0.8), balancer: made(peakEwma), health: made(circuitBreaker) },
+    name: `the same and CPU of the proxies, ${size}`,
+    model: { ...fleet, proxies: { ...fleet.proxies, requestCpuMs: 0.02, answerCpuMs: 0.02 } },
+    policies: fleetPolicies,
   },
 ]
