@@ -1,4 +1,5 @@
-// The claims of `noisy-neighbours`, played from its data: all hold, and each fails when the knob it rests on is turned.
+// The claims of `noisy-neighbours`, played from its data: each fails when the knob it rests on is turned. That all hold as it
+// stands takes a quarter of a minute and is seen by the long checks.
 import { expect, test, vi } from 'vitest'
 import type { Scenario } from '../core/scenario.ts'
 import { holdsWhenPlayed, shortened } from '../tests/playing.ts'
@@ -10,10 +11,6 @@ vi.setConfig({ testTimeout: 120_000 })
 const only = (some: Scenario, ...names: string[]): Scenario => ({
   ...shortened(some, 0.6),
   variants: some.variants.filter(({ name }) => names.some(one => name.startsWith(one))),
-})
-
-test('all claims hold as the scenario stands', async () => {
-  expect(await holdsWhenPlayed(scenario)).toEqual([true, true, true, true, true])
 })
 
 test('without neighbours even shares do', async () => {
