@@ -1,5 +1,5 @@
-// What scenarios start from: the plainest proxy that keeps its connections, and the plainest load. A scenario names only what its
-// question is about.
+// What scenarios start from: the plainest proxy that keeps its connections, and the plainest load. A scenario names
+// only what its question is about.
 import type { Ms } from './contracts.ts'
 import type { Architecture, LoadPlan, StrategySpec, Variant } from './scenario.ts'
 

@@ -1,5 +1,6 @@
-// Which thing each request asks for, and by which method: a few keys are asked for all the time and most of them rarely, as pages, customers
-// and shards are. Drawn before the load starts, so that every variant of a scenario is asked for the same keys.
+// Which thing each request asks for, and by which method: a few keys are asked for all the time and most of them
+// rarely, as pages, customers and shards are. Drawn before the load starts, so that every variant of a scenario is
+// asked for the same keys.
 // Source: Breslau et al., "Web Caching and Zipf-like Distributions", INFOCOM 1999 (exponents 0.64 to 0.83 on the web).
 
 import { UsageError } from '../core/errors.ts'

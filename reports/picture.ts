@@ -1,6 +1,7 @@
-// `node reports/picture.ts RECORD.json OUT.svg`: the headline of a record as one static SVG for a README, drawn without a
-// browser: the share of honest requests answered over time, one strip for each variant, attacks and faults shaded; of a sweep
-// its most telling metric over the axis. The colours follow light and dark by a style inside the file, which works within an <img> as well.
+// `node reports/picture.ts RECORD.json OUT.svg`: the headline of a record as one static SVG for a README, drawn
+// without a browser: the share of honest requests answered over time, one strip for each variant, attacks and faults
+// shaded; of a sweep its most telling metric over the axis. The colours follow light and dark by a style inside the
+// file, which works within an <img> as well.
 import { writeFileSync } from 'node:fs'
 import { parse, View } from 'vega'
 import { UsageError } from '../core/errors.ts'

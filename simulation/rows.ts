@@ -1,7 +1,8 @@
-// Requests and attempts are rows of tables (request-table.ts, attempt-table.ts): a row is a number, a free row is used again, nothing is allocated while the simulation
-// runs. The cells of a row lie side by side, 64 bytes together, because tens of thousands are under way at once: a column for
-// each trait would be a cache miss for each, and objects would be several times as large. A row's stamp grows when it is
-// freed, so that an event meant for an earlier tenant is recognised.
+// Requests and attempts are rows of tables (request-table.ts, attempt-table.ts): a row is a number, a free row is used
+// again, nothing is allocated while the simulation runs. The cells of a row lie side by side, 64 bytes together,
+// because tens of thousands are under way at once: a column for each trait would be a cache miss for each, and objects
+// would be several times as large. A row's stamp grows when it is freed, so that an event meant for an earlier tenant
+// is recognised.
 import { grownIntegers } from './heap-queue.ts'
 
 export const firstCapacity = 256

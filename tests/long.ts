@@ -1,6 +1,6 @@
-// What takes too long for `npm test`: the scenarios as a user runs them, with the real peers, the tools, and the promises about memory.
-// Each check is bounded, prints what it saw, and counts; the last line says how many passed. Words choose parts, or
-// single scenarios, by name.
+// What takes too long for `npm test`: the scenarios as a user runs them, with the real peers, the tools, and the
+// promises about memory. Each check is bounded, prints what it saw, and counts; the last line says how many passed.
+// Words choose parts, or single scenarios, by name.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// `npm run bench`: nanoseconds per operation of the proxy's hot path and per event of the simulator, as a table and as JSON, beside a stored run if asked.
+// `npm run bench`: nanoseconds per operation of the proxy's hot path and per event of the simulator, as a table and as
+// JSON, beside a stored run if asked.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,6 @@
-// The numbers: one column for each variant, metrics in groups, median over the repeats with the lowest and the highest; of a
-// sweep a block for each metric with the points as columns; of many variants a row for each. Below it the ratios to the first variant with their uncertainty, and what every word means.
+// The numbers: one column for each variant, metrics in groups, median over the repeats with the lowest and the
+// highest; of a sweep a block for each metric with the points as columns; of many variants a row for each. Below it
+// the ratios to the first variant with their uncertainty, and what every word means.
 import type { Comparison, ScenarioRecord } from '../../core/record.ts'
 import { type Standing, standings } from '../extremes.ts'
 import { type Metric, metricsOf } from '../metrics.ts'

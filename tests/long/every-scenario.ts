@@ -1,6 +1,6 @@
-// Every scenario by name with effort=quick, as the registry lists them: it ends with status 0, says something, and no claim
-// is false. Or only some of them, by name. A claim that rests on timing and met a busy machine may be undecided: that is reported and is no
-// failure; a claim that fails must do so twice.
+// Every scenario by name with effort=quick, as the registry lists them: it ends with status 0, says something, and no
+// claim is false. Or only some of them, by name. A claim that rests on timing and met a busy machine may be undecided:
+// that is reported and is no failure; a claim that fails must do so twice.
 import { exitStatus } from '../../core/errors.ts'
 import { namesOf } from '../../core/registry.ts'
 import type { Checks } from './checks.ts'
